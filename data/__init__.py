@@ -1,0 +1,1 @@
+"""The bundled edition of Yangpu: one file a layer, the catalogue and the sources."""

@@ -1,0 +1,25 @@
+"""Analysis on plain GeoDataFrames: no files, no network, no user interface.
+
+The room reads like the methods chapter of a plan. Scatter, chapter by chapter:
+
+:mod:`geo.crs`
+    where things are, and how long and how large they are;
+:mod:`geo.gcj`
+    coordinates from web maps, brought back;
+:mod:`geo.spaces`
+    what a park holds;
+:mod:`geo.sites`
+    which of it is one place;
+:mod:`geo.distance`
+    what lies between the places;
+:mod:`geo.dispersion`
+    how far apart, in how many pieces;
+:mod:`geo.zones`
+    how much of it is in the designated zones;
+:mod:`geo.flag`, :mod:`geo.reasons`
+    the rule and the sentence that defends it;
+:mod:`geo.scatter`
+    all of it for all parks at once.
+
+The formulas are in ``docs/methods.md``.
+"""

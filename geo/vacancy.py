@@ -1,0 +1,89 @@
+"""Vacancy of building space: shares and durations, without judgement.
+
+The definition is closed: own use, leased, locked and vacant space add up to the
+rentable space, so nothing can hide between two headings. Unknown areas give an
+unknown rate, never zero.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from datetime import date
+
+VACANCY_BANDS = (0.10, 0.20, 0.30)
+"""Class limits of the vacancy map (share of marketable space) [J]."""
+
+
+def vacancy_rate(rentable_m2: pd.Series, locked_m2: pd.Series, vacant_m2: pd.Series) -> pd.Series:
+    r"""Return the share of marketable space that stands empty.
+
+    .. math:: v = \frac{A_{vacant}}{A_{rentable} - A_{locked}}
+
+    Space that is locked (signed but not moved in, under repair, held for
+    renewal) is not on offer and leaves the denominator.
+
+    Parameters
+    ----------
+    rentable_m2, locked_m2, vacant_m2
+        Floor areas in m², same index; ``NaN`` is unknown.
+
+    Returns
+    -------
+    pandas.Series
+        Range [0, 1]; ``NaN`` where an area is unknown or nothing is on offer.
+
+    Raises
+    ------
+    ValueError
+        If the three do not share one index.
+    """
+    if not (rentable_m2.index.equals(locked_m2.index) and locked_m2.index.equals(vacant_m2.index)):
+        msg = "`rentable_m2`, `locked_m2` and `vacant_m2` must share one index."
+        raise ValueError(msg)
+    offered = rentable_m2 - locked_m2
+    rate = vacant_m2 / offered.where(offered > 0)
+    return rate.rename("vacancy_rate")
+
+
+def vacant_months(vacant_since: pd.Series, as_of: date) -> pd.Series:
+    """Return the full months between a month and a date.
+
+    Parameters
+    ----------
+    vacant_since
+        Months as ``YYYY-MM``; missing is unknown.
+    as_of
+        The day on which the question is asked.
+
+    Returns
+    -------
+    pandas.Series
+        Months, at least 0; ``NaN`` where the month is unknown.
+    """
+    start = pd.to_datetime(vacant_since, format="%Y-%m", errors="coerce")
+    months = (as_of.year - start.dt.year) * 12 + (as_of.month - start.dt.month)
+    return months.clip(lower=0).astype("float64").rename("vacant_months")
+
+
+def vacancy_band(rate: pd.Series) -> pd.Series:
+    """Return the band of every vacancy rate.
+
+    Parameters
+    ----------
+    rate
+        Vacancy rates, range [0, 1].
+
+    Returns
+    -------
+    pandas.Series
+        ``0`` … ``3`` as text by :data:`VACANCY_BANDS` (lower limit included),
+        ``unknown`` where the rate is unknown.
+    """
+    number = np.searchsorted(np.asarray(VACANCY_BANDS), rate.to_numpy(), side="right")
+    text = pd.Series(number.astype("str"), index=rate.index, dtype="str")
+    return text.where(rate.notna(), "unknown").rename("vacancy_band")

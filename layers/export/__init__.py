@@ -1,0 +1,11 @@
+"""Export: layers and result tables as files that are read back before they are handed out."""
+
+from __future__ import annotations
+
+from layers.export.run import FORMATS
+from layers.export.run import TABLE_FORMATS
+from layers.export.run import ExportReport
+from layers.export.run import export_layers
+from layers.export.run import export_table
+
+__all__ = ["FORMATS", "TABLE_FORMATS", "ExportReport", "export_layers", "export_table"]

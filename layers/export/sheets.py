@@ -1,0 +1,248 @@
+"""Layers made ready for a file: fields, coordinates and marks of one delivery.
+
+A :class:`Sheet` is what one layer becomes in the file. Writers only write
+sheets, and the check compares the file with the same sheets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from layers.catalogue import FieldSpec
+from layers.errors import ExportError
+from layers.errors import Text
+from layers.frames import GEOMETRY
+from layers.frames import has_geometry
+from layers.frames import to_type
+from layers.marks import is_located
+from layers.marks import is_sample
+from layers.marks import is_sketch
+from layers.systems import find_system
+from layers.values import clean_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyproj
+    from numpy.typing import NDArray
+
+    from layers.catalogue import FieldType
+    from layers.catalogue import LayerSpec
+
+Audience = Literal["internal", "public"]
+
+SAMPLE = Text("示例数据", "示例数据 sample data")
+SKETCH = Text("示意", "示意 sketch")
+MARK_FIELD = FieldSpec("data_mark", "text", Text("数据标记", "Data mark"))
+
+# 8 decimals of a degree are a millimetre, and so are 3 of a metre.
+DECIMALS = {True: 8, False: 3}
+# What a public copy shows: about 10 m.
+PUBLIC_GRID = {True: 1e-4, False: 10.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One layer as it stands in a file.
+
+    Attributes
+    ----------
+    key
+        Name of the layer in the file.
+    title, description
+        What it is, for people.
+    fields
+        The columns, in order.
+    frame
+        Columns typed as `fields`; a GeoDataFrame if there is geometry.
+    """
+
+    key: str
+    title: Text
+    description: Text
+    fields: tuple[FieldSpec, ...]
+    frame: pd.DataFrame
+
+    @property
+    def crs(self) -> pyproj.CRS | None:
+        """CRS of the coordinates, ``None`` without geometry."""
+        return self.frame.crs if isinstance(self.frame, gpd.GeoDataFrame) else None
+
+    @property
+    def located(self) -> int:
+        """Number of rows with a place."""
+        return int(is_located(self.frame).sum())
+
+    @property
+    def sample(self) -> bool:
+        """Whether any row is sample data."""
+        return bool(is_sample(self.frame).any())
+
+    @property
+    def sketch(self) -> bool:
+        """Whether any row has a sketched boundary."""
+        return bool(is_sketch(self.frame).any())
+
+    @property
+    def marks(self) -> tuple[Text, ...]:
+        """The marks that the sheet as a whole must carry."""
+        return tuple(m for m, there in ((SAMPLE, self.sample), (SKETCH, self.sketch)) if there)
+
+
+def export_crs(text: str) -> pyproj.CRS:
+    """Return the CRS of an export.
+
+    Raises
+    ------
+    ExportError
+        If it is not ``EPSG:n`` or a system that shifts coordinates.
+    """
+    system = find_system(text)
+    if system is None or system.correct is not None:
+        raise ExportError(
+            Text(
+                f"不能导出到坐标系“{text}”；请用 EPSG 编码，如 EPSG:4549",
+                f"cannot export in '{text}'; use an EPSG code such as EPSG:4549",
+            )
+        )
+    return system.crs
+
+
+def layer_sheet(
+    frame: pd.DataFrame, spec: LayerSpec, *, crs: pyproj.CRS, audience: Audience, lang: str
+) -> Sheet:
+    """Make a layer ready.
+
+    Parameters
+    ----------
+    frame
+        The layer, EPSG:4490, column types of the catalogue.
+    spec
+        Its description.
+    crs
+        CRS of the delivery.
+    audience
+        ``public`` leaves out internal fields and rounds coordinates to about
+        10 m; a polygon too small for that becomes a point.
+    lang
+        Language of the marks, ``zh`` or ``en``.
+    """
+    public = audience == "public"
+    fields = tuple(f for f in spec.fields if not (public and f.sensitivity == "internal"))
+    shown = frame[[f.name for f in fields]]
+    if has_geometry(frame):
+        shapes = shapely.orient_polygons(frame.geometry.to_crs(crs).to_numpy())
+        if public:
+            shapes = _rounded(shapes, crs)
+        shown = gpd.GeoDataFrame(shown, geometry=shapes, crs=crs)
+    return _marked(Sheet(spec.key, spec.title, spec.description, fields, shown), lang)
+
+
+def table_sheet(
+    frame: pd.DataFrame, key: str, *, title: Text, titles: Mapping[str, Text], lang: str
+) -> Sheet:
+    """Make a result table ready; its columns are described by their types and `titles`."""
+    names = [str(name) for name in frame.columns if name != GEOMETRY]
+    fields = tuple(
+        FieldSpec(name, _field_type(frame[name]), titles.get(name, Text(name, name)))
+        for name in names
+    )
+    typed = pd.DataFrame({f.name: to_type(frame[f.name], f.type) for f in fields})
+    if isinstance(frame, gpd.GeoDataFrame):
+        shapes = shapely.orient_polygons(frame.geometry.to_numpy())
+        typed = gpd.GeoDataFrame(typed, geometry=shapes, crs=frame.crs)
+    return _marked(Sheet(key, title, title, fields, typed), lang)
+
+
+def flatten(sheet: Sheet, *, wkt: bool) -> Sheet:
+    """Return a sheet whose places are columns.
+
+    Points become ``lon`` and ``lat`` (``x`` east and ``y`` north in a projected
+    CRS). Other geometries become a ``wkt`` column, or, without `wkt`, the
+    coordinates of a point inside them.
+    """
+    if sheet.crs is None:
+        return sheet
+    shapes = sheet.frame.geometry.to_numpy()
+    degrees = bool(sheet.crs.is_geographic)
+    plain = pd.DataFrame(sheet.frame.drop(columns=GEOMETRY))
+    if wkt and not set(shapely.get_type_id(shapes)) <= {-1, 0}:
+        text = shapely.to_wkt(shapes, rounding_precision=DECIMALS[degrees])
+        added = {"wkt": (_WKT, pd.Series(text, index=plain.index, dtype="str"))}
+    else:
+        xy = _inner_points(shapes).round(DECIMALS[degrees])
+        names = zip(_AXES[degrees], xy.T, strict=True)
+        added = {f.name: (f, pd.Series(v, index=plain.index)) for f, v in names}
+    fields = (*sheet.fields, *(field for field, _ in added.values()))
+    values = {name: column for name, (_, column) in added.items()}
+    return replace(sheet, fields=fields, frame=plain.assign(**values))
+
+
+_WKT = FieldSpec("wkt", "text", Text("几何（WKT）", "Geometry (WKT)"))
+_AXES: Mapping[bool, tuple[FieldSpec, FieldSpec]] = {
+    True: (
+        FieldSpec("lon", "number", Text("经度", "Longitude"), unit="°"),
+        FieldSpec("lat", "number", Text("纬度", "Latitude"), unit="°"),
+    ),
+    False: (
+        FieldSpec("x", "number", Text("东坐标", "Easting"), unit="m"),
+        FieldSpec("y", "number", Text("北坐标", "Northing"), unit="m"),
+    ),
+}
+
+
+def _inner_points(shapes: NDArray[Any]) -> NDArray[np.float64]:
+    """Return x and y of a point inside every geometry, shape (n, 2), NaN for none."""
+    # A point inside needs no rounding when the geometry is itself a point.
+    points = np.where(shapely.get_type_id(shapes) == 0, shapes, shapely.point_on_surface(shapes))
+    return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+
+
+def _rounded(shapes: NDArray[Any], crs: pyproj.CRS) -> NDArray[Any]:
+    grid = PUBLIC_GRID[bool(crs.is_geographic)]
+    coarse = shapely.set_precision(shapes, grid)
+    vanished = shapely.is_empty(coarse) & ~shapely.is_missing(shapes)
+    coarse[vanished] = shapely.set_precision(shapely.centroid(shapes[vanished]), grid)
+    # Multiples of 0.0001 are not exact in binary; cut the digits behind them.
+    return np.asarray(
+        shapely.transform(coarse, lambda xy: np.round(xy, DECIMALS[True])), dtype=object
+    )
+
+
+def _marked(sheet: Sheet, lang: str) -> Sheet:
+    """Clean the text columns, and add the mark of every row if any row has one."""
+    frame = sheet.frame.reset_index(drop=True)
+    for field in sheet.fields:
+        if field.type == "text":
+            text = frame[field.name].map(lambda t: clean_text(t) or None, na_action="ignore")
+            frame[field.name] = to_type(text.where(text.notna(), None), "text")
+    if not sheet.marks:
+        return replace(sheet, frame=frame)
+    sample = is_sample(frame).map({True: SAMPLE.get(lang), False: ""})
+    sketch = is_sketch(frame).map({True: SKETCH.get(lang), False: ""})
+    mark = (sample + " " + sketch).str.strip()
+    frame[MARK_FIELD.name] = to_type(mark.where(mark != "", None), "text")
+    if isinstance(frame, gpd.GeoDataFrame):
+        # Geometry stands last, as in every frame of a layer.
+        frame = frame[[*(f.name for f in sheet.fields), MARK_FIELD.name, GEOMETRY]]
+    return replace(sheet, frame=frame, fields=(*sheet.fields, MARK_FIELD))
+
+
+def _field_type(column: pd.Series[Any]) -> FieldType:
+    kinds = pd.api.types
+    if kinds.is_bool_dtype(column):
+        return "boolean"
+    if kinds.is_integer_dtype(column):
+        return "integer"
+    if kinds.is_numeric_dtype(column):
+        return "number"
+    return "date" if kinds.is_datetime64_any_dtype(column) else "text"

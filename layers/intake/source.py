@@ -1,0 +1,169 @@
+"""What a reader hands on, and the checks before a file is opened."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NoReturn
+
+from layers.errors import IntakeError
+from layers.errors import Text
+from layers.findings import finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+    from layers.issues import Issue
+    from layers.systems import System
+
+MAX_BYTES = 200 * 1024 * 1024
+_MEGABYTE = 1024 * 1024
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# GB18030 contains GBK and GB2312, which is what Chinese spreadsheets write.
+_FALLBACK = "gb18030"
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A file as it is.
+
+    Attributes
+    ----------
+    frame
+        Cells of any type under the file's own headings.
+    rows
+        Row number of every row as a person counts, from 1.
+    issues
+        Findings of the reader.
+    system
+        The coordinate system that the file names, if it names one.
+    shapes
+        Whether the column ``geometry`` holds shapes (or ``None``).
+    lonlat_if_unknown
+        Whether longitude and latitude may be assumed if no system is named.
+    """
+
+    frame: pd.DataFrame
+    rows: pd.Series[Any]
+    issues: tuple[Issue, ...]
+    system: System | None = None
+    shapes: bool = False
+    lonlat_if_unknown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Which file is read, for which layer, and in which encoding.
+
+    Attributes
+    ----------
+    path
+        The file.
+    layer
+        Key of the layer for the findings, and name of the layer within a
+        GeoPackage; empty for the only one.
+    encoding
+        Encoding of a text file; ``None`` to find it out.
+    """
+
+    path: Path
+    layer: str = ""
+    encoding: str | None = None
+
+    def issue(
+        self,
+        code: str,
+        row: int = 0,
+        field: str = "",
+        **details: Any,  # noqa: ANN401 -- what a sentence is filled with may be anything
+    ) -> Issue:
+        """Return a finding about this file."""
+        return finding(code, layer=self.layer, file=self.path.name, row=row, field=field, **details)
+
+    def refuse(self, zh: str, en: str, cause: Exception | None = None) -> NoReturn:
+        """Raise the error that this file cannot be read: why, and what to do.
+
+        Raises
+        ------
+        IntakeError
+            Always.
+        """
+        name = self.path.name
+        text = Text(f"文件 {name} 无法读取：{zh}", f"{name} cannot be read: {en}")
+        raise IntakeError(text) from cause
+
+
+def check_file(request: Request) -> None:
+    """Refuse what is no file, is empty or is too large.
+
+    Raises
+    ------
+    IntakeError
+        Naming the file and what to do.
+    """
+    path = request.path
+    if not path.is_file():
+        request.refuse("文件不存在；请核对路径", "there is no such file; check the path")
+    size = path.stat().st_size
+    if size == 0:
+        request.refuse("文件是空的；请重新导出", "the file is empty; export it again")
+    if size > MAX_BYTES:
+        have, limit = size // _MEGABYTE, MAX_BYTES // _MEGABYTE
+        request.refuse(
+            f"文件 {have} MB，超过 {limit} MB 的上限；请拆分后导入",
+            f"it has {have} MB, more than the limit of {limit} MB; split it",
+        )
+
+
+def text_of(request: Request) -> tuple[str, list[Issue]]:
+    """Return the text of a file and what was assumed about its encoding.
+
+    The order is: the encoding asked for, a byte order mark, strict UTF-8,
+    GB18030.
+
+    Raises
+    ------
+    IntakeError
+        If the file is not text, or not in the encoding asked for.
+    """
+    data = request.path.read_bytes()
+    encoding = request.encoding or _marked(data)
+    if encoding is not None:
+        return _decode(data, encoding, request), []
+    if b"\0" in data:
+        request.refuse("不是文本文件", "it is not a text file")
+    try:
+        return data.decode("utf-8"), []
+    except UnicodeDecodeError:
+        text = _decode(data, _FALLBACK, request)
+        return text, [request.issue("encoding_assumed", encoding="GB18030")]
+
+
+def _marked(data: bytes) -> str | None:
+    return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+
+
+def _decode(data: bytes, encoding: str, request: Request) -> str:
+    try:
+        return data.decode(encoding).removeprefix("\ufeff")
+    except LookupError as error:
+        request.refuse(
+            f"不认识的编码“{encoding}”；可用 utf-8、gb18030",
+            f"unknown encoding '{encoding}'; use utf-8 or gb18030",
+            error,
+        )
+    except UnicodeDecodeError as error:
+        request.refuse(
+            f"第 {error.start} 字节处不是 {encoding} 文字；请指明编码",
+            f"byte {error.start} is not {encoding} text; name the encoding",
+            error,
+        )

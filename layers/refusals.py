@@ -1,0 +1,108 @@
+"""What the workspace says when it cannot do something, and what to do then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layers.errors import ConflictError
+from layers.errors import Text
+from layers.errors import WorkspaceError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from layers.catalogue import LayerSpec
+
+
+def conflict(key: str, what: str) -> ConflictError:
+    """Return the error that somebody else committed to layer `key` first."""
+    return ConflictError(
+        Text(
+            f"图层“{key}”已被他人更新（{what}）；请重新载入后再改，您的修改尚未写入",
+            f"layer '{key}' was changed by somebody else ({what}); load it again and repeat"
+            " your change, which was not written",
+        )
+    )
+
+
+def damaged(path: Path, what: str, error: Exception) -> WorkspaceError:
+    """Return the error that `what` in the workspace at `path` cannot be read."""
+    return WorkspaceError(
+        Text(
+            f"工作区 {path} 中的“{what}”已损坏（{error}）；请从备份恢复，或新建工作区后重新导入",
+            f"'{what}' in the workspace {path} is damaged ({error}); restore it from a backup,"
+            " or make a new workspace and import again",
+        )
+    )
+
+
+def no_version(key: str, version: int, current: int) -> WorkspaceError:
+    """Return the error that layer `key` has no such `version`."""
+    return WorkspaceError(
+        Text(
+            f"图层“{key}”没有版本 {version}；现有 0 至 {current}",
+            f"layer '{key}' has no version {version}; it has 0 to {current}",
+        )
+    )
+
+
+def unwritable(path: Path, error: Exception) -> WorkspaceError:
+    """Return the error that `path` cannot be written."""
+    return WorkspaceError(
+        Text(
+            f"无法写入 {path}（{error}）；请检查权限与磁盘空间",
+            f"cannot write to {path} ({error}); check permissions and disk space",
+        )
+    )
+
+
+def not_a_layer(spec: LayerSpec, what: str) -> WorkspaceError:
+    """Return the error that a frame is not one of the layer `spec`."""
+    return WorkspaceError(
+        Text(
+            f"数据不符合图层“{spec.key}”的规定（{what}）；请先经 conform 检查",
+            f"the data is not a frame of layer '{spec.key}' ({what}); check it with conform first",
+        )
+    )
+
+
+def not_empty(path: Path) -> WorkspaceError:
+    """Return the error that a workspace cannot be made in a folder with something in it."""
+    return WorkspaceError(
+        Text(
+            f"{path} 不是空文件夹；请另选一个文件夹",
+            f"{path} is not an empty folder; choose another one",
+        )
+    )
+
+
+def no_workspace(path: Path) -> WorkspaceError:
+    """Return the error that there is no workspace at `path`."""
+    return WorkspaceError(
+        Text(
+            f"{path} 不是工作区；请用 atlas workspace init 新建，或另选文件夹",
+            f"{path} is no workspace; make one with 'atlas workspace init'"
+            " or choose another folder",
+        )
+    )
+
+
+def other_edition(path: Path, edition: str) -> WorkspaceError:
+    """Return the error that the workspace at `path` belongs to another `edition`."""
+    return WorkspaceError(
+        Text(
+            f"{path} 属于另一图集“{edition}”；请另选工作区",
+            f"{path} belongs to another edition, '{edition}'; choose another workspace",
+        )
+    )
+
+
+def newer_catalogue(path: Path, theirs: str, ours: str) -> WorkspaceError:
+    """Return the error that the workspace was written with a newer catalogue."""
+    return WorkspaceError(
+        Text(
+            f"{path} 由较新的图层目录 {theirs} 写成，本程序为 {ours}；请升级程序后再打开",
+            f"{path} was written with the newer catalogue {theirs}; this program has {ours}."
+            " Upgrade the program",
+        )
+    )

@@ -1,0 +1,198 @@
+"""Styles: how a layer is drawn, said once for map, legend and exports.
+
+The raw style tables stand in the catalogue. This module turns them into
+symbols; the web map, the legend and later the plan sheet and QML writers all
+ask here. Colours are colour-blind-safe, and no class differs by colour alone:
+shape, hatch or dash differ as well.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import asdict
+from dataclasses import dataclass
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+from typing import Any
+
+import pandas as pd
+
+from layers.errors import CatalogueError
+from layers.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from layers.catalogue import LayerSpec
+
+SKETCH_DASH = "7 5"
+"""Dash of every boundary that has no official source (示意)."""
+
+LAND_USE_FILE = "landuse.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """How one feature is drawn; sizes and widths in screen pixels.
+
+    Attributes
+    ----------
+    shape
+        Point symbol: circle, square, triangle, diamond, pentagon, star, cross.
+    size
+        Diameter of a point symbol.
+    fill, stroke
+        Colours as ``#RRGGBB``; a fill of ``none`` draws the outline only.
+    width
+        Width of the outline or line.
+    fill_opacity, opacity
+        0 (invisible) to 1.
+    dash
+        Dash pattern such as ``6 4``; empty for a continuous line.
+    hatch
+        diagonal, back, horizontal, vertical, cross, dots, or empty.
+    """
+
+    shape: str = "circle"
+    size: float = 10.0
+    fill: str = "#7f8c99"
+    stroke: str = "#33414e"
+    width: float = 1.2
+    fill_opacity: float = 0.85
+    opacity: float = 1.0
+    dash: str = ""
+    hatch: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the symbol as plain data for the map script."""
+        return asdict(self)
+
+    def sketched(self) -> Symbol:
+        """Return the symbol with the dash of a sketched boundary."""
+        return replace(self, dash=SKETCH_DASH)
+
+
+@dataclass(frozen=True, slots=True)
+class StyleClass:
+    """One class of a categorical style."""
+
+    value: str
+    title: Text
+    symbol: Symbol
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStyle:
+    """The style of one layer.
+
+    Attributes
+    ----------
+    field
+        Field whose value chooses the class; empty for one symbol.
+    default
+        Symbol of all features, or of those in no class.
+    classes
+        Classes in the order of the legend.
+    by_prefix
+        Codes match their longest prefix (land-use codes: 080401 → 0804 → 08).
+    label_field
+        Field written beside the feature; empty for no labels.
+    label_min_zoom
+        Web-map zoom from which labels are shown.
+    """
+
+    field: str
+    default: Symbol
+    classes: tuple[StyleClass, ...]
+    by_prefix: bool
+    label_field: str
+    label_min_zoom: int
+
+    def class_of(self, values: pd.Series) -> pd.Series:
+        """Return the number of the class of every value, -1 for none.
+
+        Parameters
+        ----------
+        values
+            Values of :attr:`field`, any index.
+        """
+        lookup = {entry.value: number for number, entry in enumerate(self.classes)}
+        return values.map(lambda v: self._find(v, lookup)).astype("int64")
+
+    def _find(self, value: object, lookup: Mapping[str, int]) -> int:
+        if pd.isna(value):  # type: ignore[call-overload]
+            return -1
+        text = str(value)
+        if not self.by_prefix:
+            return lookup.get(text, -1)
+        return next((lookup[text[:n]] for n in range(len(text), 0, -1) if text[:n] in lookup), -1)
+
+    def symbol(self, number: int) -> Symbol:
+        """Return the symbol of class `number`; the default for -1."""
+        return self.default if number < 0 else self.classes[number].symbol
+
+
+def layer_style(spec: LayerSpec, folder: Path) -> LayerStyle:
+    """Return the style that the catalogue gives a layer.
+
+    Parameters
+    ----------
+    spec
+        The layer.
+    folder
+        Edition folder, where the land-use colours lie.
+
+    Raises
+    ------
+    CatalogueError
+        If the style table names an unknown kind or key.
+    """
+    raw = dict(spec.style)
+    kind = raw.pop("kind", "single")
+    field = raw.pop("field", "")
+    classes = raw.pop("classes", ())
+    label_field = raw.pop("label_field", "")
+    label_min_zoom = int(raw.pop("label_min_zoom", 14))
+    if kind not in {"single", "categorical", "landuse"}:
+        raise _bad_style(spec, f"kind = '{kind}'")
+    try:
+        default = Symbol(**raw)
+        entries = (
+            _land_use(default, folder)
+            if kind == "landuse"
+            else tuple(_style_class(entry, default) for entry in classes)
+        )
+    except (TypeError, KeyError) as error:
+        raise _bad_style(spec, str(error)) from error
+    return LayerStyle(field, default, entries, kind == "landuse", label_field, label_min_zoom)
+
+
+def _style_class(raw: Mapping[str, Any], default: Symbol) -> StyleClass:
+    drawn = {k: v for k, v in raw.items() if k not in {"value", "title_zh", "title_en"}}
+    return StyleClass(
+        str(raw["value"]), Text(raw["title_zh"], raw["title_en"]), replace(default, **drawn)
+    )
+
+
+@cache
+def _land_use(default: Symbol, folder: Path) -> tuple[StyleClass, ...]:
+    with (folder / LAND_USE_FILE).open(encoding="utf-8-sig", newline="") as handle:
+        return tuple(
+            StyleClass(
+                row["code"],
+                Text(f"{row['code']} {row['name_zh']}", f"{row['code']} {row['name_zh']}"),
+                replace(default, fill=row["color"]),
+            )
+            for row in csv.DictReader(handle)
+        )
+
+
+def _bad_style(spec: LayerSpec, what: str) -> CatalogueError:
+    return CatalogueError(
+        Text(
+            f"图层目录 {spec.key}.style 有误：{what}",
+            f"catalogue error in {spec.key}.style: {what}",
+        )
+    )

@@ -1,0 +1,80 @@
+"""The house rules that a machine can check: imports run one way, files stay small."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+# Each room may import the rooms to its right and itself.
+ROOMS = ("app", "cli", "views", "layers", "geo")
+ALLOWED = {
+    "app": {"views", "layers", "geo"},
+    "cli": {"app", "layers", "geo"},
+    "views": {"views", "layers", "geo"},
+    "layers": {"layers", "geo"},
+    "geo": {"geo"},
+}
+ONLY_IN_VIEWS_AND_APP = {"streamlit", "streamlit_folium"}
+NEVER_IN_GEO = {"folium", "branca", "pyogrio", "deltalake", "fiona", "requests", "os", "pathlib"}
+LONGEST_FILE = 500
+
+
+def _files(room: str) -> list[Path]:
+    single = ROOT / f"{room}.py"
+    return [single] if single.exists() else sorted((ROOT / room).rglob("*.py"))
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.split(".")[0])
+    return found
+
+
+PYTHON = [(room, path) for room in ROOMS for path in _files(room)]
+
+
+@pytest.mark.parametrize(("room", "path"), PYTHON, ids=lambda v: str(v).removeprefix(str(ROOT)))
+def test_imports_run_one_way(room: str, path: Path) -> None:
+    ours = _imports(path) & (set(ROOMS) | {"data", "tests", "bench"})
+    assert ours <= ALLOWED[room]
+
+
+@pytest.mark.parametrize(("room", "path"), PYTHON, ids=lambda v: str(v).removeprefix(str(ROOT)))
+def test_rooms_keep_to_their_libraries(room: str, path: Path) -> None:
+    used = _imports(path)
+    if room not in {"views", "app"}:
+        assert not used & ONLY_IN_VIEWS_AND_APP
+    if room == "geo":
+        assert not used & NEVER_IN_GEO
+
+
+def test_every_room_was_found() -> None:
+    assert {room for room, _path in PYTHON} == set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [p for d in ("geo", "layers", "views", "data", "bench", "tests") for p in (ROOT / d).rglob("*.py")],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_no_file_outgrows_its_reader(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= LONGEST_FILE
+
+
+def test_the_project_names_no_foreign_place() -> None:
+    """Nothing in the project may depend on the machine it was written on."""
+    forbidden = ("/work" + "/shared", "../" + "shared", "pypi" + ".org", "files.python" + "hosted")
+    kinds = {".py", ".toml", ".txt", ".md", ".csv", ".js", ".css", ".cfg", ".po", ""}
+    skipped = {".venv", ".git", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+    for path in ROOT.rglob("*"):
+        inside = set(path.relative_to(ROOT).parts)
+        if path.is_file() and path.suffix in kinds and not inside & skipped:
+            text = path.read_text("utf-8", errors="ignore")
+            assert not [word for word in forbidden if word in text], path

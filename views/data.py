@@ -1,0 +1,178 @@
+"""数据: layers with counts, versions and sources, quality of location, history."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from layers.i18n import UNKNOWN
+from layers.inventory import inventory
+from layers.issues import issue_frame
+from views import card
+from views import store
+from views.text import _
+from views.text import lang
+from views.text import md
+from views.text import num
+from views.text import pick
+
+
+def render() -> None:
+    """Show the page."""
+    cat = store.catalogue()
+    info = store.current().workspace.info()
+    st.markdown(f"### {_('Data in this workspace')}")
+    st.caption(
+        f"{md(pick(cat.title))} · {_('catalogue')} {md(cat.version_text)} · "
+        f"{_('workspace')} {md(info['path'])}"
+    )
+    _issues()
+    layers, places, missing, history, sources = st.tabs(
+        [_("Layers"), _("Quality of location"), _("Not located"), _("History"), _("Sources")]
+    )
+    with layers:
+        _layers()
+    with places:
+        _quality()
+    with missing:
+        _not_located()
+    with history:
+        _history()
+    with sources:
+        _sources()
+
+
+def _issues() -> None:
+    issues = store.current().issues
+    serious = [issue for issue in issues if issue.severity != "info"]
+    if not serious:
+        return
+    with st.expander(_("{n} findings when the data was read").format(n=len(serious))):
+        for issue in serious[:20]:
+            st.markdown(f"- {md(issue.line(lang()))}")
+        st.dataframe(issue_frame(serious), hide_index=True, placeholder=UNKNOWN)
+
+
+def _layers() -> None:
+    frame = inventory(store.tables(), dict(store.versions()), store.catalogue())
+    titles = {
+        "title_zh" if lang() == "zh" else "title_en": _("Layer"),
+        "layer": _("Key"),
+        "rows": _("Rows"),
+        "located": _("Located"),
+        "version": _("Version"),
+        "sample": _("Sample rows"),
+        "sketch": _("Sketched"),
+        "sources": _("Sources"),
+    }
+    st.dataframe(
+        frame[list(titles)].rename(columns=titles),
+        hide_index=True,
+        placeholder=UNKNOWN,
+        width="stretch",
+        height=35 * len(frame) + 40,
+    )
+
+
+def _quality() -> None:
+    """Show how exact the places of each layer are."""
+    limits = (50, 100, 250, 1_000)
+    rows = []
+    for spec in store.shown_layers():
+        frame = store.table(spec.key)
+        if "accuracy_m" not in frame:
+            continue
+        placed = store.located(frame)
+        verified = placed["verified"].fillna(value=False).astype(bool).sum()
+        row: dict[str, object] = {
+            _("Layer"): pick(spec.title),
+            _("Located"): len(placed),
+            _("Confirmed by two sources"): int(verified),
+        }
+        low = 0
+        for limit in limits:
+            inside = placed["accuracy_m"].gt(low) & placed["accuracy_m"].le(limit)
+            row[f"≤ {limit} m"] = int(inside.sum())
+            low = limit
+        row[f"> {low} m"] = int(placed["accuracy_m"].gt(low).sum())
+        row[_("Accuracy unknown")] = int(placed["accuracy_m"].isna().sum())
+        row[_("Not located")] = len(frame) - len(placed)
+        rows.append(row)
+    if not rows:
+        st.info(_("No located layers yet."))
+        return
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=UNKNOWN, width="stretch")
+    st.caption(_("Accuracy is the radius within which the real place lies, as far as known."))
+
+
+def _not_located() -> None:
+    rows = []
+    for spec in store.shown_layers():
+        frame = store.table(spec.key)
+        for _index, row in frame[frame.geometry.isna()].iterrows():
+            rows.append(
+                {
+                    _("Layer"): pick(spec.title),
+                    _("Id"): row[spec.id_field],
+                    _("Name"): card.title(spec, row),
+                    _("Address"): row.get("address"),
+                    _("Note"): row.get("note"),
+                }
+            )
+    if not rows:
+        st.success(_("Every object has a place."))
+        return
+    st.caption(
+        _("{n} objects have no coordinates. They are listed here and never drawn.").format(
+            n=num(len(rows))
+        )
+    )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=UNKNOWN, width="stretch")
+
+
+def _history() -> None:
+    frame = store.current().workspace.history()
+    if frame.empty:
+        st.info(_("Nothing has been written yet."))
+        return
+    titles = {
+        "layer": _("Layer"),
+        "version": _("Version"),
+        "time": _("Time (UTC)"),
+        "author": _("Author"),
+        "message": _("Message"),
+        "operation": _("Operation"),
+        "rows": _("Rows"),
+        "rows_in": _("Rows read"),
+        "rejected": _("Rejected"),
+        "source_file": _("Source file"),
+        "source_sha256": "SHA-256",
+    }
+    shown = frame[[c for c in titles if c in frame]].rename(columns=titles)
+    st.dataframe(shown, hide_index=True, placeholder=UNKNOWN, width="stretch")
+
+
+def _sources() -> None:
+    frame = store.sources().reset_index(drop=True)
+    titles = {
+        "source_id": _("Id"),
+        "title_zh" if lang() == "zh" else "title_en": _("Title"),
+        "publisher": _("Publisher"),
+        "date": _("Date"),
+        "quality": _("Quality"),
+        "licence": _("Licence"),
+        "reference": _("Reference"),
+        "note": _("Note"),
+    }
+    st.caption(
+        _(
+            "Quality: A government, B press, C company or mirror, S survey or directory, "
+            "E estimate, GK general knowledge, X generated sample"
+        )
+    )
+    st.dataframe(
+        frame[list(titles)].rename(columns=titles),
+        hide_index=True,
+        placeholder=UNKNOWN,
+        width="stretch",
+    )

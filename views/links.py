@@ -1,0 +1,90 @@
+"""Ways from one page to another, and small pieces that pages share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from geo.scatter import FLAG_TITLES
+from layers.errors import AtlasError
+from views import store
+from views.text import _
+from views.text import esc
+from views.text import lang
+from views.text import num
+from views.text import pick
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from layers.catalogue import LayerSpec
+
+PARK = "park"
+CARRIER = "carrier"
+_PAGES = "pages"
+FLAG_MARKS = {"green": "●", "yellow": "▲", "red": "■", "undecided": "◇"}
+"""A shape for each flag, so that no flag is told by colour alone."""
+
+
+def remember_pages(pages: dict[str, object]) -> None:
+    """Keep the pages of this run, so that a page can switch to another."""
+    st.session_state[_PAGES] = pages
+
+
+def go(page: str) -> None:
+    """Switch to a page."""
+    st.switch_page(st.session_state[_PAGES][page])
+
+
+def buttons(spec: LayerSpec, row: pd.Series) -> None:
+    """Offer the pages on which an object is treated."""
+    identifier = str(row[spec.id_field])
+    if spec.key == "parks" and st.button(_("Open the park's page"), type="primary"):
+        open_park(identifier)
+    if spec.key == "carriers" and st.button(_("Show in building space"), type="primary"):
+        st.session_state[CARRIER] = identifier
+        go("space")
+
+
+def open_park(park_id: str) -> None:
+    """Switch to the page of a park."""
+    st.session_state[PARK] = park_id
+    go("parks")
+
+
+def flag_title(flag: str) -> str:
+    """Return mark and title of a flag."""
+    zh, en = FLAG_TITLES[flag]
+    return f"{FLAG_MARKS[flag]} {zh if lang() == 'zh' else en}"
+
+
+def flag_badge(flag: str) -> str:
+    """Return a flag as HTML."""
+    return f'<span class="atlas-badge {esc(flag)}">{esc(flag_title(flag))}</span>'
+
+
+def flag_summary() -> None:
+    """Show how many parks carry which flag, or why there are none."""
+    try:
+        table = store.scatter().table
+    except AtlasError as error:
+        st.caption(pick(error.text))
+        return
+    counts = table["flag"].value_counts()
+    cells = "".join(
+        f'<span class="atlas-badge {flag}">{esc(flag_title(flag))} '
+        f"{num(counts.get(flag, 0))}</span>"
+        for flag in FLAG_MARKS
+    )
+    st.html(
+        f'<div class="atlas-card"><div class="kind">{esc(_("Scatter of parks (flags)"))}</div>'
+        f"{cells}</div>"
+    )
+    if bool(table["sample"].fillna(value=False).any()):
+        st.caption(sample_note())
+
+
+def sample_note() -> str:
+    """Return the note that stands beside flags computed from sample data."""
+    return _("Holdings are sample data; the flags show the method, not the real parks.")

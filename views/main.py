@@ -1,0 +1,68 @@
+"""The script that Streamlit runs: page frame, language and navigation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from layers.errors import AtlasError
+from layers.i18n import LANGUAGES
+from layers.marks import is_sample
+from views import data
+from views import export
+from views import links
+from views import overview
+from views import parks
+from views import space
+from views import store
+from views.text import LANG_KEY
+from views.text import _
+from views.text import pick
+
+STATIC = Path(__file__).resolve().parent / "static"
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
+
+
+def main() -> None:
+    """Frame the page and run it."""
+    st.set_page_config(
+        page_title=_("Yangpu Atlas"),
+        page_icon=str(STATIC / "logo.svg"),
+        layout="wide",
+        initial_sidebar_state="expanded",
+    )
+    st.html(f"<style>{(STATIC / 'style.css').read_text('utf-8')}</style>")
+    st.logo(str(STATIC / "logo.svg"), size="large")
+    pages = {
+        "overview": st.Page(overview.render, title=_("Overview"), url_path="map", default=True),
+        "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
+        "space": st.Page(space.render, title=_("Building space"), url_path="space"),
+        "export": st.Page(export.render, title=_("Export"), url_path="export"),
+        "data": st.Page(data.render, title=_("Data"), url_path="data"),
+    }
+    links.remember_pages(dict(pages))
+    page = st.navigation(list(pages.values()), position="top")
+    with st.sidebar:
+        st.segmented_control(
+            _("Language"),
+            LANGUAGES,
+            default=LANGUAGES[0],
+            format_func=LANGUAGE_NAMES.__getitem__,
+            key=LANG_KEY,
+            bind="query-params",
+            required=True,
+            label_visibility="collapsed",
+        )
+    try:
+        with st.spinner(_("Opening the workspace …"), show_time=False):
+            store.begin_run()
+    except AtlasError as error:
+        st.error(pick(error.text))
+        st.stop()
+    page.run()
+    if any(bool(is_sample(frame).any()) for frame in store.tables().values()):
+        st.sidebar.caption(_("Bundled holdings and occupancy are sample data."))
+
+
+main()

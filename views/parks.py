@@ -1,0 +1,196 @@
+"""园区: all parks with flag and numbers, and the page of one park."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from layers.errors import AtlasError
+from layers.i18n import UNKNOWN
+from layers.i18n import unknown
+from layers.marks import is_sample
+from views import links
+from views import park_detail
+from views import store
+from views.text import _
+from views.text import esc
+from views.text import lang
+from views.text import num
+from views.text import pick
+
+if TYPE_CHECKING:
+    from geo.scatter import ScatterResult
+
+_CLASSES = "parks_classes"
+_FLAGS = "parks_flags"
+_NAME = "parks_name"
+
+
+def render() -> None:
+    """Show the page."""
+    if not store.has("parks") and not store.has("carriers"):
+        st.info(_("No parks yet. Import a layer of parks or building space first."))
+        return
+    try:
+        with st.spinner(_("Computing scatter …"), show_time=False):
+            result = store.scatter()
+    except AtlasError as error:
+        st.error(pick(error.text))
+        return
+    park = _chosen(result)
+    if park is None:
+        _overview(result)
+    else:
+        park_detail.show(result, park)
+
+
+def _chosen(result: ScatterResult) -> str | None:
+    """Return the park named by the session or by the address of the page."""
+    asked = st.session_state.get(links.PARK) or st.query_params.get(links.PARK)
+    known = result.table["park_id"].astype("str")
+    if asked is None or not known.eq(asked).any():
+        st.session_state.pop(links.PARK, None)
+        st.query_params.pop(links.PARK, None)
+        return None
+    st.session_state[links.PARK] = asked
+    st.query_params[links.PARK] = asked
+    return str(asked)
+
+
+def _overview(result: ScatterResult) -> None:
+    st.markdown(f"### {_('Parks: are their spaces scattered?')}")
+    table = _with_class(result.table)
+    _figures(table)
+    with st.sidebar:
+        shown = _filtered(table)
+    if shown.empty:
+        st.info(_("No park matches these filters."))
+        return
+    if bool(is_sample(shown).any()):
+        st.html(
+            f'<span class="atlas-badge sample">{esc(_("Sample data"))}</span>'
+            f"<small>{esc(links.sample_note())}</small>"
+        )
+    _table(shown, result)
+
+
+def _with_class(table: pd.DataFrame) -> pd.DataFrame:
+    parks = store.tables().get("parks")
+    if parks is None:
+        return table.assign(park_class=None)
+    classes = parks.set_index("park_id")["park_class"]
+    return table.assign(park_class=table["park_id"].map(classes))
+
+
+def _figures(table: pd.DataFrame) -> None:
+    counts = table["flag"].value_counts()
+    enclaves = (table["sites"] - 1).clip(lower=0).sum()
+    cells = [
+        (num(len(table)), _("parks")),
+        *((num(counts.get(flag, 0)), links.flag_title(flag)) for flag in links.FLAG_MARKS),
+        (num(enclaves), _("enclaves (sites beyond each park's first)")),
+    ]
+    st.html(
+        '<div class="atlas-figures">'
+        + "".join(f"<div><b>{esc(n)}</b><span>{esc(text)}</span></div>" for n, text in cells)
+        + "</div>"
+    )
+
+
+def _filtered(table: pd.DataFrame) -> pd.DataFrame:
+    """Show the filters and return the parks that pass them."""
+    st.markdown(f"**{_('Filters')}**")
+    text = st.text_input(_("Name contains"), key=_NAME, persist_state="session")
+    flags = st.pills(
+        _("Flag"),
+        list(links.FLAG_MARKS),
+        selection_mode="multi",
+        format_func=links.flag_title,
+        key=_FLAGS,
+        persist_state="session",
+    )
+    spec = store.catalogue().layer("parks").field("park_class")
+    classes = st.pills(
+        _("Class"),
+        [c.value for c in spec.choices],
+        selection_mode="multi",
+        format_func=lambda v: spec.choice_title(v, lang()),
+        key=_CLASSES,
+        persist_state="session",
+    )
+    keep = pd.Series(data=True, index=table.index)
+    if text:
+        keep &= table["park_name"].str.contains(text, case=False, regex=False, na=False)
+    if flags:
+        keep &= table["flag"].isin(flags)
+    if classes:
+        keep &= table["park_class"].isin(classes)
+    return table[keep]
+
+
+def _table(table: pd.DataFrame, result: ScatterResult) -> None:
+    spec = store.catalogue().layer("parks").field("park_class")
+    shown = pd.DataFrame(
+        {
+            _("Flag"): table["flag"].map(links.flag_title),
+            _("Park"): table["park_name"],
+            _("Class"): table["park_class"].map(
+                lambda v: "" if unknown(v) else spec.choice_title(v, lang())
+            ),
+            _("Form"): table["form"].map(park_detail.form_title),
+            _("Sites"): table["sites"],
+            _("Effective sites"): table["effective_sites"],
+            _("Mean distance (m)"): table["mean_distance_m"],
+            _("Largest walkable share"): table["largest_cluster_share"] * 100,
+            _("Longest gap (m)"): table["longest_gap_m"],
+            _("In zones"): table["zone_share"] * 100,
+            _("Stability"): table["stability"] * 100,
+            _("Floor area (m²)"): table["floor_area_m2"],
+        }
+    ).reset_index(drop=True)
+    choice = st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=min(620, 38 + 35 * len(shown)),
+        on_select="rerun",
+        selection_mode="single-row",
+        key="parks_table",
+        placeholder=UNKNOWN,
+        column_config=_columns(),
+    )
+    st.caption(
+        _(
+            "Tick a row to open the park's page. Distances are walks: straight line × {detour}."
+        ).format(detour=result.parameters.detour)
+    )
+    rows = choice["selection"]["rows"]
+    if rows:
+        st.session_state[links.PARK] = str(table["park_id"].iloc[rows[0]])
+        st.rerun()
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    whole = {
+        name: column.NumberColumn(format="localized", step=1)
+        for name in (
+            _("Mean distance (m)"),
+            _("Longest gap (m)"),
+            _("Floor area (m²)"),
+            _("Sites"),
+        )
+    }
+    shares = {
+        name: column.NumberColumn(format="%.0f%%")
+        for name in (_("Largest walkable share"), _("In zones"), _("Stability"))
+    }
+    return {
+        **whole,
+        **shares,
+        _("Effective sites"): column.NumberColumn(format="%.2f"),
+        _("Park"): column.TextColumn(width="medium"),
+    }

@@ -1,0 +1,306 @@
+"""低效空间: building space with its vacancy as facts, on a map and in a table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from geo.vacancy import VACANCY_BANDS
+from geo.vacancy import vacancy_band
+from geo.vacancy import vacancy_rate
+from geo.vacancy import vacant_months
+from layers.errors import Text
+from layers.i18n import UNKNOWN
+from layers.marks import is_sample
+from layers.style import LayerStyle
+from layers.style import StyleClass
+from layers.style import Symbol
+from layers.webmap import MapLayer
+from layers.webmap import Picture
+from views import card
+from views import legend
+from views import links
+from views import mapview
+from views import overview
+from views import store
+from views.text import _
+from views.text import esc
+from views.text import lang
+from views.text import num
+from views.text import pct
+from views.text import pick
+
+if TYPE_CHECKING:
+    from layers.webmap import Bounds
+
+_BASE = Symbol(size=13, stroke="#ffffff", width=1.2, fill_opacity=0.95)
+_RAMP = ("#fde8c8", "#f9b25f", "#d95f0e", "#7a2a04")
+_SHAPES = ("circle", "square", "diamond", "triangle")
+
+
+def render() -> None:
+    """Show the page."""
+    if not store.has("carriers"):
+        st.info(_("No building space yet. Import a carriers layer first."))
+        return
+    frame = _with_vacancy(store.located_or_not("carriers"))
+    st.markdown(f"### {_('Building space and its vacancy')}")
+    st.caption(
+        _(
+            "Facts only: vacancy = vacant ÷ (rentable − locked). Whether space counts as "
+            "underused also needs its output, and is judged on its own page later."
+        )
+    )
+    with st.sidebar:
+        shown = _filtered(frame)
+    if shown.empty:
+        st.info(_("No building space matches these filters."))
+        return
+    _figures(shown)
+    left, right = st.columns([1, 1], gap="medium")
+    with left, st.container(key="page-map"):
+        clicked = _map(shown)
+    if clicked and clicked.startswith("carriers:"):
+        st.session_state[links.CARRIER] = clicked.partition(":")[2]
+    with right:
+        _table(shown)
+    _selected(shown)
+
+
+def _with_vacancy(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    rate = vacancy_rate(frame["rentable_area_m2"], frame["locked_area_m2"], frame["vacant_area_m2"])
+    today = datetime.now(tz=UTC).date()
+    return frame.assign(
+        vacancy_rate=rate,
+        vacancy_band=vacancy_band(rate),
+        vacant_months=vacant_months(frame["vacant_since"], today),
+        belts=_belts(frame),
+    )
+
+
+def _belts(frame: gpd.GeoDataFrame) -> pd.Series:
+    """Return the belts in whose drawn parts a carrier lies, joined by a comma."""
+    none = pd.Series("", index=frame.index, dtype="str")
+    if not store.has("zones"):
+        return none
+    zones = store.located(store.table("zones"))[["belt", "geometry"]]
+    hits = gpd.sjoin(store.located(frame)[["geometry"]], zones, predicate="intersects")
+    joined: pd.Series = hits.groupby(level=0)["belt"].agg(lambda b: ", ".join(sorted(set(b))))
+    return joined.reindex(frame.index).fillna("").astype("str")
+
+
+def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Show the filters and return the carriers that pass them."""
+    st.markdown(f"**{_('Filters')}**")
+    spec = store.catalogue().layer("carriers").field("carrier_class")
+    belt_field = store.catalogue().layer("zones").field("belt")
+    belts = st.pills(
+        _("Zone"),
+        [*[c.value for c in belt_field.choices], ""],
+        selection_mode="multi",
+        format_func=lambda v: belt_field.choice_title(v, lang()) if v else _("outside the zones"),
+        key="space_belts",
+        persist_state="session",
+    )
+    classes = st.pills(
+        _("Class"),
+        [c.value for c in spec.choices],
+        selection_mode="multi",
+        format_func=lambda v: spec.choice_title(v, lang()),
+        key="space_classes",
+        persist_state="session",
+    )
+    bands = st.pills(
+        _("Vacancy"),
+        [entry.value for entry in _bands()],
+        selection_mode="multi",
+        format_func=lambda v: next(pick(e.title) for e in _bands() if e.value == v),
+        key="space_bands",
+        persist_state="session",
+    )
+    least = st.number_input(
+        _("Vacant area at least (m²)"),
+        min_value=0,
+        value=0,
+        step=500,
+        key="space_area",
+        persist_state="session",
+    )
+    months = st.slider(
+        _("Vacant for at least (months)"), 0, 60, 0, key="space_months", persist_state="session"
+    )
+    keep = pd.Series(data=True, index=frame.index)
+    if belts:
+        keep &= frame["belts"].map(
+            lambda text: any((b in text.split(", ")) if b else text == "" for b in belts)
+        )
+    if classes:
+        keep &= frame["carrier_class"].isin(classes)
+    if bands:
+        keep &= frame["vacancy_band"].isin(bands)
+    if least:
+        keep &= frame["vacant_area_m2"].ge(least)
+    if months:
+        keep &= frame["vacant_months"].ge(months)
+    return frame[keep]
+
+
+def _bands() -> tuple[StyleClass, ...]:
+    """Return the classes of the vacancy map: numbers, not judgements."""
+    low, middle, high = (f"{limit:.0%}" for limit in VACANCY_BANDS)
+    titles = (f"< {low}", f"{low} – {middle}", f"{middle} – {high}", f"≥ {high}")
+    known = tuple(
+        StyleClass(
+            str(number),
+            Text(title, title),
+            replace(_BASE, fill=fill, shape=shape, stroke="#5a2a00"),
+        )
+        for number, (title, fill, shape) in enumerate(zip(titles, _RAMP, _SHAPES, strict=True))
+    )
+    unknown = replace(_BASE, fill="#c9d1d8", shape="cross", stroke="#53616e")
+    return (*known, StyleClass("unknown", Text("未知", "unknown"), unknown))
+
+
+def _figures(frame: gpd.GeoDataFrame) -> None:
+    known = frame[frame["vacancy_rate"].notna()]
+    offered = known["rentable_area_m2"].sum() - known["locked_area_m2"].sum()
+    vacant = known["vacant_area_m2"].sum()
+    cells = (
+        (num(len(frame)), _("carriers shown")),
+        (num(len(frame) - len(known)), _("with unknown vacancy")),
+        (num(vacant, unit="m²"), _("vacant area")),
+        (pct(vacant / offered if offered else None), _("vacancy of those known")),
+    )
+    body = "".join(f"<div><b>{esc(n)}</b><span>{esc(text)}</span></div>" for n, text in cells)
+    sample = (
+        f'<span class="atlas-badge sample">{esc(_("Sample data: occupancy is generated"))}</span>'
+        if bool(is_sample(frame).any())
+        else ""
+    )
+    st.html(f'<div class="atlas-figures">{body}</div>{sample}')
+
+
+def _map(frame: gpd.GeoDataFrame) -> str | None:
+    spec = store.catalogue().layer("carriers")
+    style = LayerStyle(
+        field="vacancy_band",
+        default=_BASE,
+        classes=_bands(),
+        by_prefix=False,
+        label_field=spec.name_field,
+        label_min_zoom=15,
+    )
+    context = [
+        overview.map_layer(entry)
+        for entry in store.shown_layers()
+        if entry.key in {"district", "zones"}
+    ]
+    everything = store.located(store.table("carriers"))
+    located = store.located(frame)
+    layer = MapLayer(
+        key="carriers",
+        kind=pick(spec.title),
+        frame=located,
+        style=style,
+        id_field=spec.id_field,
+        name_field=spec.name_field,
+        priority=50,
+    )
+    bounds: Bounds = tuple(float(v) for v in everything.total_bounds)  # type: ignore[assignment]
+    clicked = mapview.show(
+        Picture(
+            layers=[*context, layer],
+            selected=f"carriers:{st.session_state.get(links.CARRIER, '')}",
+            marks=overview.marks([entry.frame for entry in (*context, layer)]),
+            attribution=_("Own vectors; place data partly © OpenStreetMap contributors (ODbL)"),
+        ),
+        key="space",
+        bounds=bounds,
+        height=520,
+    )
+    st.html(legend.legend_rows(style, located, "point", inline=True))
+    missing = len(frame) - len(located)
+    if missing:
+        st.caption(_("{n} carriers are not located and stand only in the table.").format(n=missing))
+    return clicked
+
+
+def _table(frame: gpd.GeoDataFrame) -> None:
+    spec = store.catalogue().layer("carriers")
+    names = ("carrier_class", "rentable_area_m2", "vacant_area_m2", "largest_vacant_m2")
+    fields = [spec.field(name) for name in names]
+    name_field = spec.field("name")
+    ordered = frame.sort_values("vacant_area_m2", ascending=False, na_position="last")
+    shown = pd.DataFrame(
+        {
+            card.heading(name_field): [card.title(spec, row) for _i, row in ordered.iterrows()],
+            _("Vacancy (%)"): ordered["vacancy_rate"].to_numpy() * 100,
+            **{card.heading(f): card.column(f, ordered[f.name]).to_numpy() for f in fields},
+            card.heading(spec.field("vacant_since")): ordered["vacant_since"].to_numpy(),
+            _("Months vacant"): ordered["vacant_months"].to_numpy(),
+            _("Zone"): ordered["belts"].to_numpy(),
+        }
+    )
+    choice = st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=560,
+        on_select="rerun",
+        selection_mode="single-row",
+        key="space_table",
+        placeholder=UNKNOWN,
+        column_config={
+            card.heading(name_field): st.column_config.TextColumn(width="medium"),
+            **card.column_config(fields),
+            _("Vacancy (%)"): st.column_config.ProgressColumn(
+                format="%.1f%%", min_value=0, max_value=100
+            ),
+            _("Months vacant"): st.column_config.NumberColumn(format="%d"),
+        },
+    )
+    rows = choice["selection"]["rows"]
+    seen = st.session_state.get("space_row_seen")
+    if rows != seen:
+        st.session_state["space_row_seen"] = rows
+        if rows:
+            st.session_state[links.CARRIER] = str(ordered["carrier_id"].iloc[rows[0]])
+            st.rerun()
+
+
+def _selected(frame: gpd.GeoDataFrame) -> None:
+    identifier = st.session_state.get(links.CARRIER)
+    found = card.find(f"carriers:{identifier}") if identifier else None
+    if found is None or not frame["carrier_id"].eq(identifier).any():
+        return
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        card.show(*found)
+    with right:
+        _units(str(identifier))
+
+
+def _units(carrier_id: str) -> None:
+    if not store.has("units"):
+        return
+    spec = store.catalogue().layer("units")
+    units = store.table("units")
+    own = units[units["carrier_id"].eq(carrier_id)]
+    if own.empty:
+        st.info(_("No units are recorded in this carrier."))
+        return
+    fields = [f for f in spec.fields if f.name != "carrier_id" and own[f.name].notna().any()]
+    st.markdown(f"**{pick(spec.title)}**")
+    st.dataframe(
+        pd.DataFrame({card.heading(f): card.column(f, own[f.name]) for f in fields}),
+        hide_index=True,
+        width="stretch",
+        placeholder=UNKNOWN,
+        column_config=card.column_config(fields),
+    )

@@ -1,0 +1,151 @@
+"""What the pages read: the workspace, its layers and results, cached by version.
+
+Everything returned here is shared between sessions and must not be changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+import geopandas as gpd
+import streamlit as st
+
+from geo.scatter import ScatterParameters
+from layers.analysis import scatter_of
+from layers.catalogue import Catalogue
+from layers.catalogue import LayerSpec
+from layers.catalogue import load_catalogue
+from layers.edition import load_sources
+from layers.startup import open_or_create
+from layers.style import LayerStyle
+from layers.style import layer_style
+from layers.workspace import Workspace
+from layers.workspace import default_path
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geo.scatter import ScatterResult
+    from layers.issues import Issue
+
+Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
+Versions = tuple[tuple[str, int], ...]
+_VERSIONS = "versions"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The workspace of this server, and what was noticed when it was opened."""
+
+    workspace: Workspace
+    issues: tuple[Issue, ...]
+
+
+def catalogue() -> Catalogue:
+    """Return the catalogue of the bundled edition."""
+    return load_catalogue()
+
+
+@st.cache_resource(show_spinner=False)
+def opened(path: str) -> Opened:
+    """Open the workspace, making it from the bundled edition if it is not there."""
+    workspace, issues = open_or_create(path, catalogue(), author="atlas app")
+    return Opened(workspace, issues)
+
+
+def current() -> Opened:
+    """Return the workspace this server works on."""
+    return opened(str(default_path()))
+
+
+def begin_run() -> None:
+    """Look once, at the start of a run, which versions the layers have.
+
+    All pieces of a page then show the same versions, also while another
+    planner is committing, and the tables are not opened again and again.
+    """
+    workspace = current().workspace
+    keys = workspace.keys()
+    st.session_state[_VERSIONS] = tuple((key, workspace.version(key)) for key in keys)
+
+
+def versions() -> Versions:
+    """Return the version of every layer that the workspace holds, as of this run."""
+    if _VERSIONS not in st.session_state:
+        begin_run()
+    found: Versions = st.session_state[_VERSIONS]
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _table(path: str, key: str, version: int) -> Frame:
+    return opened(path).workspace.read(key, version)
+
+
+def table(key: str) -> Frame:
+    """Return the current version of a layer.
+
+    Raises
+    ------
+    KeyError
+        If the workspace has no such layer.
+    """
+    return _table(str(default_path()), key, dict(versions())[key])
+
+
+def tables() -> dict[str, Frame]:
+    """Return all layers of the workspace, by key."""
+    return {key: _table(str(default_path()), key, version) for key, version in versions()}
+
+
+def has(key: str) -> bool:
+    """Tell whether the workspace holds any row of a layer."""
+    return key in dict(versions()) and len(table(key)) > 0
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _scatter(path: str, versions_now: Versions, parameters: ScatterParameters) -> ScatterResult:
+    frames = {key: _table(path, key, version) for key, version in versions_now}
+    return scatter_of(frames, catalogue(), parameters)
+
+
+def scatter(parameters: ScatterParameters | None = None) -> ScatterResult:
+    """Return the scatter of every park for the current layers."""
+    wanted = {"parks", "carriers", "units", "zones"}
+    used = tuple(entry for entry in versions() if entry[0] in wanted)
+    return _scatter(str(default_path()), used, parameters or ScatterParameters())
+
+
+@st.cache_resource(show_spinner=False)
+def styles() -> dict[str, LayerStyle]:
+    """Return the style of every layer."""
+    cat = catalogue()
+    return {spec.key: layer_style(spec, cat.folder) for spec in cat.layers}
+
+
+@st.cache_resource(show_spinner=False)
+def sources() -> pd.DataFrame:
+    """Return the sources of the edition, indexed by ``source_id``."""
+    return load_sources(catalogue().folder).set_index("source_id", drop=False)
+
+
+def shown_layers() -> list[LayerSpec]:
+    """Return the layers that can be drawn and hold rows, bottom first."""
+    present = [s for s in catalogue().layers if s.geometry and has(s.key)]
+    return sorted(present, key=lambda s: s.order)
+
+
+def located(frame: Frame) -> gpd.GeoDataFrame:
+    """Return the rows that have a place."""
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return gpd.GeoDataFrame(frame.iloc[0:0])
+    return frame[frame.geometry.notna()]
+
+
+def located_or_not(key: str) -> gpd.GeoDataFrame:
+    """Return a layer that has geometry, with all its rows."""
+    frame = table(key)
+    assert isinstance(frame, gpd.GeoDataFrame), key
+    return frame

@@ -1,0 +1,64 @@
+"""Language of the session, and texts made safe for where they are shown."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from layers import i18n
+
+if TYPE_CHECKING:
+    from layers.errors import Text
+    from layers.i18n import Lang
+
+LANG_KEY = "lang"
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def lang() -> Lang:
+    """Return the language of the session; Chinese unless it was switched."""
+    # Before the switch is drawn, the first run of a session has only the address.
+    asked = st.session_state.get(LANG_KEY) or st.query_params.get(LANG_KEY)
+    return "en" if asked == "en" else "zh"
+
+
+def _(text: str) -> str:
+    """Translate a text of the code into the language of the session."""
+    return i18n.translator(lang())(text)
+
+
+def pick(text: Text) -> str:
+    """Return a bilingual text in the language of the session."""
+    return text.get(lang())
+
+
+def num(value: object, *, digits: int = 0, unit: str = "") -> str:
+    """Return a number as the session's language writes it; a dash if unknown."""
+    return i18n.number(value, lang(), digits=digits, unit=unit)
+
+
+def pct(value: object, *, digits: int = 1) -> str:
+    """Return a share (0 to 1) as a percentage; a dash if unknown."""
+    return i18n.percent(value, lang(), digits=digits)
+
+
+def day(value: object) -> str:
+    """Return a date as the session's language writes it; a dash if unknown."""
+    return i18n.day(value, lang())
+
+
+def md(value: object) -> str:
+    """Return data text that Markdown shows as it is, whatever it contains.
+
+    CommonMark lets every ASCII punctuation mark be escaped; escaping them all
+    leaves no way to write a link, an image, HTML, a formula or a directive.
+    """
+    return _MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+
+
+def esc(value: object) -> str:
+    """Return data text that HTML shows as it is."""
+    return html.escape(str(value), quote=True)
