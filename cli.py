@@ -22,6 +22,7 @@ from typing import Any
 import typer
 
 from layers.errors import AtlasError
+from layers.i18n import UNKNOWN
 from layers.i18n import Lang
 from layers.i18n import translator
 
@@ -307,7 +308,10 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
 
     opened = _open(workspace)
     versions = {key: opened.version(key) for key in opened.keys()}
-    _show(inventory(_tables(opened), versions, _catalogue()), as_json=as_json)
+    found = inventory(_tables(opened), versions, _catalogue())
+    # On a screen the ids of dozens of sources would push the numbers out of sight.
+    other = "title_en" if _context.lang == "zh" else "title_zh"
+    _show(found if as_json else found.drop(columns=["sources", other]), as_json=as_json)
 
 
 def _tables(workspace: Workspace) -> dict[str, Any]:
@@ -320,7 +324,7 @@ def _show(frame: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any table of 
     elif frame.empty:
         _context.say("Nothing to list.")
     else:
-        typer.echo(frame.to_string(index=False), err=True)
+        typer.echo(frame.to_string(index=False, na_rep=UNKNOWN), err=True)
 
 
 @cli.command("import")
@@ -429,6 +433,7 @@ def scatter(
     from geo.scatter import ScatterParameters
     from layers.analysis import scatter_of
     from layers.export import export_table
+    from layers.results import SCATTER_TITLE
     from layers.results import scatter_layer
 
     opened = _open(workspace)
@@ -438,7 +443,9 @@ def scatter(
         raise typer.BadParameter(str(error)) from error
     result = scatter_of(_tables(opened), _catalogue(), parameters, park)
     spatial = out.suffix.lower() in {".gpkg", ".geojson", ".parquet"}
-    export_table(scatter_layer(result) if spatial else result.table, out)
+    # The columns keep their public names in every format, because scripts read them.
+    table = scatter_layer(result) if spatial else result.table
+    export_table(table, out, title=SCATTER_TITLE, lang=_context.lang)
     counts = result.table["flag"].value_counts().to_dict()
     _context.say(
         "{n} parks: {flags}. Written to {path}.",

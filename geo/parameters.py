@@ -79,7 +79,7 @@ class ScatterParameters:
     red_zone_share: float = 0.50
     p_threshold: float = 0.05
     unlocated_limit: float = 0.20
-    satellite_share: float = 0.50
+    satellite_share: float = 0.60
     pole_limit: float = 3.5
     walk_range: tuple[float, ...] = (500.0, 800.0, 1000.0)
     detour_range: tuple[float, ...] = (1.2, 1.324, 1.52)

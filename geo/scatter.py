@@ -381,6 +381,7 @@ def _stability(
 ) -> pd.Series[float]:
     """Return the share of runs over the parameter ranges that keep the flag.
 
+    A park without any site has no flag that a parameter could move: NaN.
     Sites and trees are made once a gap; a tree answers every walking distance.
     """
     runs = [
@@ -392,7 +393,8 @@ def _stability(
     repeated = kept.iloc[np.tile(np.arange(len(kept)), len(runs))]
     flags = judge(pd.concat([repeated, pd.concat(runs)], axis="columns"), parameters)
     same = flags.to_numpy().reshape(len(runs), -1) == measures["flag"].to_numpy()
-    return pd.Series(same.mean(axis=0), index=measures.index)
+    share = pd.Series(same.mean(axis=0), index=measures.index)
+    return share.where(measures["sites"].notna())
 
 
 def _with_clusters(layout: _Layout, cluster: NDArray[np.intp]) -> gpd.GeoDataFrame:

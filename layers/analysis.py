@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from layers.catalogue import Catalogue
 
 
+_NO_CARRIERS = Text(
+    "缺少图层“carriers”，无法计算；请先导入该图层",
+    "the layer 'carriers' is missing; import it first",
+)
+
+
 def scatter_of(
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
     catalogue: Catalogue,
@@ -36,9 +42,9 @@ def scatter_of(
     Parameters
     ----------
     tables
-        Layers by key: ``carriers`` and ``parks`` are needed; ``units``,
-        ``zones`` and ``barriers`` are used if they are there. Parks that only
-        carriers or units mention are measured too, under their id.
+        Layers by key: ``carriers`` is needed; ``parks``, ``units``, ``zones`` and
+        ``barriers`` are used if they are there. Parks that only carriers or
+        units mention are measured too, under their id.
     catalogue
         Gives the central meridian of the district's metric CRS.
     parameters
@@ -56,14 +62,14 @@ def scatter_of(
     AtlasError
         If a needed layer is missing, or a park id is not known.
     """
-    for key in ("carriers", "parks"):
-        if key not in tables:
-            raise _missing(key)
+    if "carriers" not in tables:
+        raise AtlasError(_NO_CARRIERS)
     meridian = catalogue.central_meridian
     spaces = park_spaces(
         to_metric(tables["carriers"], central_meridian=meridian), tables.get("units")
     )
-    named = _all_parks(tables["parks"], spaces["park_id"])
+    parks_layer = tables.get("parks", pd.DataFrame(columns=["park_id", "name"], dtype="str"))
+    named = _all_parks(parks_layer, spaces["park_id"])
     if parks is not None:
         _check_parks(parks, named["park_id"].tolist())
         named = named[named["park_id"].isin(parks)].reset_index(drop=True)
@@ -101,12 +107,3 @@ def _check_parks(wanted: Sequence[str], known: list[str]) -> None:
                 f"there is no park {listed}; close ones: {near}",
             )
         )
-
-
-def _missing(key: str) -> AtlasError:
-    return AtlasError(
-        Text(
-            f"缺少图层“{key}”，无法计算；请先导入该图层",
-            f"the layer '{key}' is missing; import it first",
-        )
-    )

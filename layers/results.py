@@ -7,9 +7,50 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from geo.crs import STORAGE_CRS
+from layers.errors import Text
 
 if TYPE_CHECKING:
     from geo.scatter import ScatterResult
+
+SCATTER_TITLES = {
+    "park_id": Text("园区编码", "Park id"),
+    "park_name": Text("园区", "Park"),
+    "spaces": Text("空间数", "Spaces"),
+    "sites": Text("点位数", "Sites"),
+    "effective_sites": Text("等效点位数", "Effective sites"),
+    "mean_distance_m": Text("平均两点距离（m）", "Mean distance (m)"),
+    "largest_cluster_share": Text("最大步行连片占比", "Largest walkable share"),
+    "effective_clusters": Text("等效连片数", "Effective clusters"),
+    "longest_gap_m": Text("最长断档（m）", "Longest gap (m)"),
+    "zone_share": Text("功能区内占比", "Share in zones"),
+    "p_low": Text("随机对照分位", "Chance test p"),
+    "p_low_adjusted": Text("随机对照分位（校正）", "Chance test p (adjusted)"),
+    "draws": Text("抽样次数", "Draws"),
+    "seed": Text("随机种子", "Seed"),
+    "flag": Text("标识", "Flag"),
+    "form": Text("形态", "Form"),
+    "reason_zh": Text("判定理由", "Reason (Chinese)"),
+    "reason_en": Text("判定理由（英文）", "Reason"),
+    "stability": Text("稳健性", "Stability"),
+    "unlocated_share": Text("未定位占比", "Unlocated share"),
+    "floor_area_m2": Text("建筑面积（m²）", "Floor area (m²)"),
+    "rule_version": Text("规则版本", "Rule version"),
+    "zone_border_share": Text("边界待核占比", "Share on zone borders"),
+    "clusters": Text("步行连片数", "Walkable clusters"),
+    "largest_site_share": Text("最大点位占比", "Largest site share"),
+    "relative_dispersion": Text("相对离散度", "Relative dispersion"),
+    "sample": Text("示例数据", "Sample data"),
+}
+"""Titles of the scatter columns for people; files for scripts keep the public names."""
+
+VACANCY_TITLES = {
+    "vacancy_rate": Text("空置率", "Vacancy"),
+    "vacant_months": Text("已空置月数", "Months vacant"),
+    "belts": Text("功能区", "Zone"),
+}
+"""Titles of what the page of building space adds to the carriers."""
+
+SCATTER_TITLE = Text("园区空间分散程度", "Scatter of park spaces")
 
 
 def scatter_layer(result: ScatterResult) -> gpd.GeoDataFrame:

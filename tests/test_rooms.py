@@ -61,7 +61,7 @@ def test_every_room_was_found() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    [p for d in ("geo", "layers", "views", "data", "bench", "tests") for p in (ROOT / d).rglob("*.py")],
+    [path for room in (*ROOMS, "data", "bench", "tests") for path in _files(room)],
     ids=lambda p: str(p.relative_to(ROOT)),
 )
 def test_no_file_outgrows_its_reader(path: Path) -> None:

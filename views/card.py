@@ -60,6 +60,14 @@ def title(spec: LayerSpec, row: pd.Series) -> str:
     return str(row[spec.id_field])
 
 
+def titles(key: str) -> dict[str, str]:
+    """Return the names of all rows of a layer by id, in the language of the session."""
+    if not store.has(key):
+        return {}
+    spec = store.catalogue().layer(key)
+    return {str(row[spec.id_field]): title(spec, row) for _i, row in store.table(key).iterrows()}
+
+
 def show(spec: LayerSpec, row: pd.Series) -> None:
     """Show the card of a row."""
     st.html(

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from layers.i18n import UNKNOWN
 from layers.inventory import inventory
 from layers.issues import issue_frame
 from views import card
 from views import store
+from views import tables
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -50,7 +50,7 @@ def _issues() -> None:
     with st.expander(_("{n} findings when the data was read").format(n=len(serious))):
         for issue in serious[:20]:
             st.markdown(f"- {md(issue.line(lang()))}")
-        st.dataframe(issue_frame(serious), hide_index=True, placeholder=UNKNOWN)
+        tables.show(issue_frame(serious))
 
 
 def _layers() -> None:
@@ -65,13 +65,7 @@ def _layers() -> None:
         "sketch": _("Sketched"),
         "sources": _("Sources"),
     }
-    st.dataframe(
-        frame[list(titles)].rename(columns=titles),
-        hide_index=True,
-        placeholder=UNKNOWN,
-        width="stretch",
-        height=35 * len(frame) + 40,
-    )
+    tables.show(frame[list(titles)].rename(columns=titles))
 
 
 def _quality() -> None:
@@ -101,7 +95,7 @@ def _quality() -> None:
     if not rows:
         st.info(_("No located layers yet."))
         return
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=UNKNOWN, width="stretch")
+    tables.show(pd.DataFrame(rows))
     st.caption(_("Accuracy is the radius within which the real place lies, as far as known."))
 
 
@@ -127,7 +121,7 @@ def _not_located() -> None:
             n=num(len(rows))
         )
     )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, placeholder=UNKNOWN, width="stretch")
+    tables.show(pd.DataFrame(rows))
 
 
 def _history() -> None:
@@ -149,7 +143,7 @@ def _history() -> None:
         "source_sha256": "SHA-256",
     }
     shown = frame[[c for c in titles if c in frame]].rename(columns=titles)
-    st.dataframe(shown, hide_index=True, placeholder=UNKNOWN, width="stretch")
+    tables.show(shown)
 
 
 def _sources() -> None:
@@ -170,9 +164,4 @@ def _sources() -> None:
             "E estimate, GK general knowledge, X generated sample"
         )
     )
-    st.dataframe(
-        frame[list(titles)].rename(columns=titles),
-        hide_index=True,
-        placeholder=UNKNOWN,
-        width="stretch",
-    )
+    tables.show(frame[list(titles)].rename(columns=titles))

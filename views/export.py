@@ -55,6 +55,7 @@ def render() -> None:
             _("Layers"),
             list(titles),
             selection_mode="multi",
+            wrap=True,
             default=default,
             format_func=titles.__getitem__,
             key="export_layers",

@@ -67,15 +67,10 @@ def swatch(symbol: Symbol, kind: str) -> str:
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="24" height="16" viewBox="0 0 26 18">{inner}</svg>'  # noqa: E501 - one SVG element
 
 
-def swatch_markdown(symbol: Symbol, kind: str) -> str:
-    """Return a swatch that may stand in the label of a widget."""
-    return f"![]({_data_url(symbol, kind)})"
-
-
-def _data_url(symbol: Symbol, kind: str) -> str:
-    # Streamlit strips inline SVG from HTML, but shows pictures.
+def picture(symbol: Symbol, kind: str) -> str:
+    """Return a swatch as an HTML picture; Streamlit strips inline SVG, but shows pictures."""
     data = base64.b64encode(swatch(symbol, kind).encode()).decode()
-    return f"data:image/svg+xml;base64,{data}"
+    return f'<img src="data:image/svg+xml;base64,{data}" alt="">'
 
 
 def geometry_kind(spec: LayerSpec, frame: pd.DataFrame) -> str:
@@ -109,10 +104,7 @@ def legend_rows(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bo
         if number not in counts.index:
             continue
         symbol = style.symbol(number)
-        picture = _data_url(symbol.sketched() if sketched else symbol, kind)
-        rows.append(
-            f'<div><img src="{picture}" alt=""><span>{esc(title)} '
-            f"({int(counts[number])})</span></div>"
-        )
+        shown = picture(symbol.sketched() if sketched else symbol, kind)
+        rows.append(f"<div>{shown}<span>{esc(title)} ({int(counts[number])})</span></div>")
     css = "atlas-legend inline" if inline else "atlas-legend"
     return f'<div class="{css}">{"".join(rows)}</div>' if rows else ""

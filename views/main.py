@@ -26,6 +26,9 @@ LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 
 def main() -> None:
     """Frame the page and run it."""
+    if LANG_KEY not in st.session_state:
+        asked = st.query_params.get(LANG_KEY)
+        st.session_state[LANG_KEY] = asked if asked in LANGUAGES else LANGUAGES[0]
     st.set_page_config(
         page_title=_("Yangpu Atlas"),
         page_icon=str(STATIC / "logo.svg"),
@@ -47,10 +50,9 @@ def main() -> None:
         st.segmented_control(
             _("Language"),
             LANGUAGES,
-            default=LANGUAGES[0],
             format_func=LANGUAGE_NAMES.__getitem__,
             key=LANG_KEY,
-            bind="query-params",
+            persist_state="session",
             required=True,
             label_visibility="collapsed",
         )

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from layers.catalogue import LayerSpec
+    from layers.style import LayerStyle
     from layers.webmap import Bounds
 
 SELECTED = "selected"
@@ -122,29 +123,38 @@ def _layer_row(spec: LayerSpec) -> None:
     frame = store.table(spec.key)
     style = store.styles()[spec.key]
     kind = legend.geometry_kind(spec, frame)
-    sketched = bool(is_sketch(frame).all())
-    symbol = style.default.sketched() if sketched else style.default
-    picture = "" if style.classes else legend.swatch_markdown(symbol, kind) + " "
-    marks = " ".join(
-        f":orange-badge[{md(text)}]"
-        for text, present in (
-            (_("sample"), bool(is_sample(frame).any())),
-            (_("sketch"), sketched),
-        )
-        if present
-    )
-    located = len(store.located(frame))
-    count = num(located) if located == len(frame) else f"{num(located)}/{num(len(frame))}"
-    on = st.checkbox(
-        f"{picture}{md(pick(spec.title))} · {md(count)} {marks}",
+    located = store.located(frame)
+    count = num(len(located))
+    if len(located) < len(frame):
+        count += f"/{num(len(frame))}"
+    switch, signs = st.columns([7, 3], gap=None, vertical_alignment="center")
+    # The label is plain text, because screen readers read it as it is.
+    on = switch.checkbox(
+        f"{md(pick(spec.title))} · {count}",
         value=spec.visible,
         key=_ON + spec.key,
         persist_state="session",
-        help=pick(spec.description),
     )
-    rows = legend.legend_rows(style, store.located(frame), kind) if on else ""
+    signs.html(_signs(style, frame, kind), width="stretch")
+    rows = legend.legend_rows(style, located, kind) if on else ""
     if rows:
         st.html(rows)
+
+
+def _signs(style: LayerStyle, frame: pd.DataFrame, kind: str) -> str:
+    """Return the symbol of a layer that has one, and its marks, as HTML."""
+    sketched = bool(is_sketch(frame).all())
+    badges = [
+        f'<span class="atlas-badge {css}">{esc(text)}</span>'
+        for css, text, present in (
+            ("sample", _("sample"), bool(is_sample(frame).any())),
+            ("sketch", _("sketch"), sketched),
+        )
+        if present
+    ]
+    symbol = style.default.sketched() if sketched else style.default
+    picture = "" if style.classes else legend.picture(symbol, kind)
+    return f'<div class="atlas-signs">{picture}{"".join(badges)}</div>'
 
 
 def _arrange(specs: list[LayerSpec]) -> None:

@@ -12,9 +12,7 @@ import streamlit as st
 from geo.crs import STORAGE_CRS
 from geo.scatter import FORM_TITLES
 from layers.errors import Text
-from layers.i18n import UNKNOWN
 from layers.i18n import unknown
-from layers.marks import is_sample
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
@@ -25,6 +23,7 @@ from views import links
 from views import mapview
 from views import overview
 from views import store
+from views import tables
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -75,8 +74,9 @@ def _heading(row: pd.Series) -> None:
         else ""
     )
     form = form_title(row["form"])
+    name = card.titles("parks").get(str(row["park_id"]), row["park_name"])
     st.html(
-        f'<div class="atlas-card"><h3>{esc(row["park_name"])}</h3>'
+        f'<div class="atlas-card"><h3>{esc(name)}</h3>'
         f'<div class="kind">{esc(row["park_id"])}</div>'
         f"{links.flag_badge(row['flag'])}"
         f'{f"""<span class="atlas-badge">{esc(form)}</span>""" if form else ""}{sample}</div>'
@@ -131,7 +131,8 @@ def _clusters(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     frame = gpd.GeoDataFrame(
         {"cluster": [str(c) for c in hulls.index]}, geometry=list(hulls), crs=sites.crs
     )
-    shares = sites.groupby("cluster")["weight"].sum()
+    weights = sites.groupby("cluster")["weight"].sum()
+    shares = weights / weights.sum()
     frame["title"] = [
         f"{_('Cluster')} {int(c) + 1} · {pct(shares[c], digits=0)}" for c in hulls.index
     ]
@@ -202,7 +203,7 @@ def _tree_layer(tree: gpd.GeoDataFrame) -> MapLayer:
 
 
 def _space_layer(spaces: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> MapLayer:
-    names = spaces["carrier_id"].map(_carrier_names())
+    names = spaces["carrier_id"].map(card.titles("carriers"))
     number = dict(zip(sites["site"], range(1, len(sites) + 1), strict=True))
     frame = spaces.assign(
         cluster=spaces["cluster"].astype("str"),
@@ -226,14 +227,6 @@ def _space_layer(spaces: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> MapLayer:
         name_field="title",
         priority=90,
     )
-
-
-def _carrier_names() -> dict[str, str]:
-    carriers = store.tables().get("carriers")
-    if carriers is None:
-        return {}
-    spec = store.catalogue().layer("carriers")
-    return {str(row["carrier_id"]): card.title(spec, row) for _i, row in carriers.iterrows()}
 
 
 def _numbers(row: pd.Series, result: ScatterResult) -> None:
@@ -314,22 +307,13 @@ def _units(park_id: str) -> None:
         return
     spec = store.catalogue().layer("units")
     own = frame[frame["park_id"].eq(park_id)]
-    names = [f for f in spec.fields if f.name != "park_id" and own[f.name].notna().any()]
-    if bool(is_sample(own).any()):
-        st.html(f'<span class="atlas-badge sample">{esc(_("Sample data"))}</span>')
-    st.dataframe(
-        pd.DataFrame({card.heading(f): card.column(f, own[f.name]) for f in names}),
-        hide_index=True,
-        width="stretch",
-        placeholder=UNKNOWN,
-        column_config=card.column_config(names),
-    )
+    tables.show_rows(spec, own, without="park_id")
 
 
 def _spaces(result: ScatterResult, park_id: str) -> None:
     spaces = result.spaces[result.spaces["park_id"].eq(park_id)]
-    names = spaces["carrier_id"].map(_carrier_names()).fillna(spaces["carrier_id"])
-    st.dataframe(
+    names = spaces["carrier_id"].map(card.titles("carriers")).fillna(spaces["carrier_id"])
+    tables.show(
         pd.DataFrame(
             {
                 _("Building"): names,
@@ -340,10 +324,7 @@ def _spaces(result: ScatterResult, park_id: str) -> None:
                 _("Located"): spaces.geometry.notna(),
             }
         ).sort_values([_("Cluster"), _("Site")]),
-        hide_index=True,
-        width="stretch",
-        placeholder=UNKNOWN,
-        column_config={_("Floor area (m²)"): st.column_config.NumberColumn(format="localized")},
+        config={_("Floor area (m²)"): st.column_config.NumberColumn(format="localized")},
     )
 
 
@@ -357,12 +338,11 @@ def _sources(result: ScatterResult, park_id: str) -> None:
         f"{_('Rule version')} {md(row['rule_version'])} · {_('Layer versions')} {md(versions)}"
     )
     parameters = result.parameters.as_dict()
-    st.dataframe(
+    tables.show(
         pd.DataFrame(
             {
                 _("Parameter"): list(parameters),
                 _("Value"): [str(value) for value in parameters.values()],
             }
-        ),
-        hide_index=True,
+        )
     )

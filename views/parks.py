@@ -9,12 +9,15 @@ import pandas as pd
 import streamlit as st
 
 from layers.errors import AtlasError
-from layers.i18n import UNKNOWN
 from layers.i18n import unknown
 from layers.marks import is_sample
+from layers.results import SCATTER_TITLE
+from layers.results import SCATTER_TITLES
+from views import card
 from views import links
 from views import park_detail
 from views import store
+from views import tables
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -24,6 +27,7 @@ from views.text import pick
 if TYPE_CHECKING:
     from geo.scatter import ScatterResult
 
+_URGENCY = ("red", "yellow", "undecided", "green")
 _CLASSES = "parks_classes"
 _FLAGS = "parks_flags"
 _NAME = "parks_name"
@@ -62,7 +66,9 @@ def _chosen(result: ScatterResult) -> str | None:
 
 def _overview(result: ScatterResult) -> None:
     st.markdown(f"### {_('Parks: are their spaces scattered?')}")
-    table = _with_class(result.table)
+    # The parks that need a planner's eye stand first.
+    urgency = result.table["flag"].map({flag: n for n, flag in enumerate(_URGENCY)})
+    table = _with_class(result.table.loc[urgency.sort_values(kind="stable").index])
     _figures(table)
     with st.sidebar:
         shown = _filtered(table)
@@ -78,11 +84,12 @@ def _overview(result: ScatterResult) -> None:
 
 
 def _with_class(table: pd.DataFrame) -> pd.DataFrame:
-    parks = store.tables().get("parks")
-    if parks is None:
+    """Add the class of each park, and its name in the language of the session."""
+    if not store.has("parks"):
         return table.assign(park_class=None)
-    classes = parks.set_index("park_id")["park_class"]
-    return table.assign(park_class=table["park_id"].map(classes))
+    classes = store.table("parks").set_index("park_id")["park_class"]
+    names = table["park_id"].map(card.titles("parks")).fillna(table["park_name"])
+    return table.assign(park_class=table["park_id"].map(classes), park_name=names)
 
 
 def _figures(table: pd.DataFrame) -> None:
@@ -108,6 +115,7 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
         _("Flag"),
         list(links.FLAG_MARKS),
         selection_mode="multi",
+        wrap=True,
         format_func=links.flag_title,
         key=_FLAGS,
         persist_state="session",
@@ -117,6 +125,7 @@ def _filtered(table: pd.DataFrame) -> pd.DataFrame:
         _("Class"),
         [c.value for c in spec.choices],
         selection_mode="multi",
+        wrap=True,
         format_func=lambda v: spec.choice_title(v, lang()),
         key=_CLASSES,
         persist_state="session",
@@ -151,25 +160,20 @@ def _table(table: pd.DataFrame, result: ScatterResult) -> None:
             _("Floor area (m²)"): table["floor_area_m2"],
         }
     ).reset_index(drop=True)
-    choice = st.dataframe(
-        shown,
-        hide_index=True,
-        width="stretch",
-        height=min(620, 38 + 35 * len(shown)),
-        on_select="rerun",
-        selection_mode="single-row",
-        key="parks_table",
-        placeholder=UNKNOWN,
-        column_config=_columns(),
-    )
+    row = tables.pick_row(shown, key="parks_table", config=_columns(), most_px=620)
     st.caption(
         _(
             "Tick a row to open the park's page. Distances are walks: straight line × {detour}."
         ).format(detour=result.parameters.detour)
     )
-    rows = choice["selection"]["rows"]
-    if rows:
-        st.session_state[links.PARK] = str(table["park_id"].iloc[rows[0]])
+    tables.save(
+        table[list(SCATTER_TITLES)].assign(flag=table["flag"].map(links.flag_title)),
+        "scatter",
+        SCATTER_TITLE,
+        SCATTER_TITLES,
+    )
+    if row is not None:
+        st.session_state[links.PARK] = str(table["park_id"].iloc[row])
         st.rerun()
 
 

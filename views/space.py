@@ -16,8 +16,8 @@ from geo.vacancy import vacancy_band
 from geo.vacancy import vacancy_rate
 from geo.vacancy import vacant_months
 from layers.errors import Text
-from layers.i18n import UNKNOWN
 from layers.marks import is_sample
+from layers.results import VACANCY_TITLES
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
@@ -29,6 +29,7 @@ from views import links
 from views import mapview
 from views import overview
 from views import store
+from views import tables
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _BASE = Symbol(size=13, stroke="#ffffff", width=1.2, fill_opacity=0.95)
 _RAMP = ("#fde8c8", "#f9b25f", "#d95f0e", "#7a2a04")
+_SEEN_ROW = "space_row_seen"
 _SHAPES = ("circle", "square", "diamond", "triangle")
 
 
@@ -104,6 +106,7 @@ def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         _("Zone"),
         [*[c.value for c in belt_field.choices], ""],
         selection_mode="multi",
+        wrap=True,
         format_func=lambda v: belt_field.choice_title(v, lang()) if v else _("outside the zones"),
         key="space_belts",
         persist_state="session",
@@ -112,6 +115,7 @@ def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         _("Class"),
         [c.value for c in spec.choices],
         selection_mode="multi",
+        wrap=True,
         format_func=lambda v: spec.choice_title(v, lang()),
         key="space_classes",
         persist_state="session",
@@ -120,6 +124,7 @@ def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         _("Vacancy"),
         [entry.value for entry in _bands()],
         selection_mode="multi",
+        wrap=True,
         format_func=lambda v: next(pick(e.title) for e in _bands() if e.value == v),
         key="space_bands",
         persist_state="session",
@@ -247,16 +252,11 @@ def _table(frame: gpd.GeoDataFrame) -> None:
             _("Zone"): ordered["belts"].to_numpy(),
         }
     )
-    choice = st.dataframe(
+    row = tables.pick_row(
         shown,
-        hide_index=True,
-        width="stretch",
-        height=560,
-        on_select="rerun",
-        selection_mode="single-row",
         key="space_table",
-        placeholder=UNKNOWN,
-        column_config={
+        most_px=520,
+        config={
             card.heading(name_field): st.column_config.TextColumn(width="medium"),
             **card.column_config(fields),
             _("Vacancy (%)"): st.column_config.ProgressColumn(
@@ -265,13 +265,19 @@ def _table(frame: gpd.GeoDataFrame) -> None:
             _("Months vacant"): st.column_config.NumberColumn(format="%d"),
         },
     )
-    rows = choice["selection"]["rows"]
-    seen = st.session_state.get("space_row_seen")
-    if rows != seen:
-        st.session_state["space_row_seen"] = rows
-        if rows:
-            st.session_state[links.CARRIER] = str(ordered["carrier_id"].iloc[rows[0]])
+    _save(ordered)
+    # Only a new tick moves the selection, so that a click on the map can move it too.
+    if row != st.session_state.get(_SEEN_ROW):
+        st.session_state[_SEEN_ROW] = row
+        if row is not None:
+            st.session_state[links.CARRIER] = str(ordered["carrier_id"].iloc[row])
             st.rerun()
+
+
+def _save(frame: gpd.GeoDataFrame) -> None:
+    spec = store.catalogue().layer("carriers")
+    titles = {field.name: field.title for field in spec.fields} | VACANCY_TITLES
+    tables.save(pd.DataFrame(frame)[list(titles)], "building_space", spec.title, titles)
 
 
 def _selected(frame: gpd.GeoDataFrame) -> None:
@@ -295,12 +301,5 @@ def _units(carrier_id: str) -> None:
     if own.empty:
         st.info(_("No units are recorded in this carrier."))
         return
-    fields = [f for f in spec.fields if f.name != "carrier_id" and own[f.name].notna().any()]
     st.markdown(f"**{pick(spec.title)}**")
-    st.dataframe(
-        pd.DataFrame({card.heading(f): card.column(f, own[f.name]) for f in fields}),
-        hide_index=True,
-        width="stretch",
-        placeholder=UNKNOWN,
-        column_config=card.column_config(fields),
-    )
+    tables.show_rows(spec, own, without="carrier_id")

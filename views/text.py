@@ -20,9 +20,7 @@ _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 def lang() -> Lang:
     """Return the language of the session; Chinese unless it was switched."""
-    # Before the switch is drawn, the first run of a session has only the address.
-    asked = st.session_state.get(LANG_KEY) or st.query_params.get(LANG_KEY)
-    return "en" if asked == "en" else "zh"
+    return "en" if st.session_state.get(LANG_KEY) == "en" else "zh"
 
 
 def _(text: str) -> str:

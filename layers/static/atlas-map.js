@@ -275,6 +275,10 @@
       if (map.atlas.aim) { fit(map); }
       declutter(map);
     }).observe(map.getContainer());
+    /* The frame does not wait for its styles, and labels have no size without them. */
+    document.querySelectorAll("link[rel=stylesheet]").forEach(function (link) {
+      link.addEventListener("load", function () { declutter(map); });
+    });
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
 
     corner("topleft", "leaflet-bar", function (box) {

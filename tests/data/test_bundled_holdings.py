@@ -30,7 +30,7 @@ DETOUR = 1.324
 STATES = ("own_use", "leased", "locked", "vacant")
 NAMED_FORMS = {
     "B01": "core_satellites",
-    "B02": "core_satellites",
+    "B02": "multipolar",
     "B03": "single",
     "B04": "core_satellites",
     "B05": "contiguous",
@@ -99,7 +99,7 @@ def form_of(areas: dict[str, float]) -> tuple[str, int]:
         return "contiguous", sites
     if share.max() >= 0.9:
         return "concentrated", sites
-    if share.max() > 0.5:
+    if share.max() > 0.6:
         return "core_satellites", sites
     return ("multipolar" if 1 / (share**2).sum() <= 3.5 else "scattered"), sites
 
@@ -129,7 +129,7 @@ def test_sample_parks_cover_the_forms(forms: dict[str, tuple[str, int]]) -> None
 def test_named_parks_are_shown_with_modest_samples(forms: dict[str, tuple[str, int]]) -> None:
     assert {park: forms[park][0] for park in NAMED_FORMS} == NAMED_FORMS
     named = {form for park, (form, _) in forms.items() if not park.startswith("S")}
-    assert named == {"single", "contiguous", "core_satellites"}
+    assert named == {"single", "contiguous", "core_satellites", "multipolar"}
 
 
 def test_some_holdings_are_not_located(units: pd.DataFrame) -> None:

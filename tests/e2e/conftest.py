@@ -106,22 +106,25 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     opened.on("pageerror", lambda error: problems.append(f"page error: {error}"))
     opened.on(
         "console",
-        lambda message: problems.append(f"console {message.type}: {message.text}")
-        if message.type == "error"
-        and not any(text in message.text for text in HARMLESS)
-        else None,
+        lambda message: (
+            problems.append(f"console {message.type}: {message.text}")
+            if message.type == "error" and not any(text in message.text for text in HARMLESS)
+            else None
+        ),
     )
     opened.on(
         "request",
-        lambda request: None
-        if request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
-        else problems.append(f"foreign request: {request.url}"),
+        lambda request: (
+            None
+            if request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
+            else problems.append(f"foreign request: {request.url}")
+        ),
     )
     opened.on(
         "response",
-        lambda answer: problems.append(f"{answer.status}: {answer.url}")
-        if answer.status >= 400
-        else None,
+        lambda answer: (
+            problems.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
+        ),
     )
     yield opened
     context.close()

@@ -1,0 +1,252 @@
+"""Every page, with data and without, in both languages."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from layers.catalogue import load_catalogue
+from layers.workspace import Workspace
+
+MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
+PAGES = ("overview", "parks", "space", "export", "data")
+SLOW_S = 60
+
+
+def _page(name: str) -> None:
+    import importlib
+
+    from views import store
+
+    store.begin_run()
+    importlib.import_module(f"views.{name}").render()
+
+
+def _run(
+    monkeypatch: pytest.MonkeyPatch, workspace: Path, name: str, lang: str = "zh", **state: object
+) -> AppTest:
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(workspace))
+    at = AppTest.from_function(_page, args=(name,), default_timeout=SLOW_S)
+    at.session_state["lang"] = lang
+    for key, value in state.items():
+        at.session_state[key] = value
+    return at.run()
+
+
+def _all_text(at: AppTest) -> str:
+    parts = []
+    for kind in ("markdown", "caption", "info", "success", "error", "html"):
+        for element in at.get(kind):
+            proto = element.proto
+            parts.append(str(getattr(proto, "body", "")))
+    return "\n".join(parts)
+
+
+def _picture(at: AppTest) -> dict[str, Any]:
+    """Return what the map of a page was told to draw."""
+    arguments = json.loads(at.get("component_instance")[0].proto.json_args)
+    payload = re.search(r"AtlasMap\.draw\(map_div, \w+, (\{.*\})\);", arguments["feature_group"])
+    assert payload
+    drawn: dict[str, Any] = json.loads(payload.group(1))
+    return drawn
+
+
+def _drawn_ids(at: AppTest) -> set[str]:
+    return {f["id"] for layer in _picture(at)["layers"] for f in layer["data"]["features"]}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_runs_on_the_bundled_edition(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path, name: str, lang: str
+) -> None:
+    at = _run(monkeypatch, bundled, name, lang)
+    assert not at.exception
+    assert not at.error
+    headings = "\n".join(m.value for m in at.markdown)
+    assert bool(re.search(r"[\u4e00-\u9fff]", headings)) is (lang == "zh") or name == "overview"
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_says_what_to_do_when_there_is_nothing(
+    monkeypatch: pytest.MonkeyPatch, empty: Path, name: str
+) -> None:
+    at = _run(monkeypatch, empty, name)
+    assert not at.exception
+    assert at.info
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_whole_app_opens_on_the_overview(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path, lang: str
+) -> None:
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(bundled))
+    at = AppTest.from_file(MAIN, default_timeout=SLOW_S)
+    at.query_params["lang"] = lang
+    at.run()
+    assert not at.exception
+    assert at.session_state["lang"] == lang
+
+
+def test_a_workspace_that_cannot_be_read_is_explained(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "holiday.txt").write_text("not a workspace")
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(tmp_path))
+    at = AppTest.from_file(MAIN, default_timeout=SLOW_S).run()
+    assert not at.exception
+    assert str(tmp_path) in at.error[0].value
+
+
+def test_the_overview_draws_located_objects_only_and_marks_samples(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "overview")
+    workspace = Workspace.open(bundled, load_catalogue())
+    drawn = _drawn_ids(at)
+    for spec in load_catalogue().layers:
+        if spec.geometry and spec.key in workspace.keys() and spec.visible:  # noqa: SIM118
+            frame = workspace.read(spec.key)
+            located = frame[frame.geometry.notna()]
+            wanted = {f"{spec.key}:{i}" for i in located[spec.id_field]}
+            assert {i for i in drawn if i.startswith(f"{spec.key}:")} == wanted
+    assert any("示例" in mark for mark in _picture(at)["marks"])
+    assert any("示意" in mark for mark in _picture(at)["marks"])
+
+
+def test_switching_a_layer_off_takes_it_from_the_map(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "overview")
+    before = {i.partition(":")[0] for i in _drawn_ids(at)}
+    at.checkbox(key="layer_on:stations").uncheck().run()
+    after = {i.partition(":")[0] for i in _drawn_ids(at)}
+    assert before - after == {"stations"}
+
+
+def test_searching_selects_rings_and_moves_there_once(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "overview")
+    at.selectbox(key="search").set_value("parks:C08").run()
+    assert at.session_state["selected"] == "parks:C08"
+    first = _picture(at)["focus"]
+    assert first["bounds"][0][0] < first["bounds"][1][0]
+    at.checkbox(key="layer_on:places").uncheck().run()
+    assert _picture(at)["focus"]["token"] == first["token"]
+    assert "湾谷科技园" in _all_text(at)
+
+
+def test_layers_can_be_reordered_and_put_back(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "overview")
+
+    def order() -> list[str]:
+        return [
+            layer["data"]["features"][0]["id"].partition(":")[0] for layer in _picture(at)["layers"]
+        ]
+
+    original = order()
+    at.button(key="up:district").click().run()
+    assert order()[0] == original[1]
+    assert order()[1] == original[0]
+    next(b for b in at.button if b.label == "恢复默认顺序").click().run()
+    assert order() == original
+
+
+def test_no_script_is_asked_of_another_host(monkeypatch: pytest.MonkeyPatch, bundled: Path) -> None:
+    at = _run(monkeypatch, bundled, "overview")
+    arguments = json.loads(at.get("component_instance")[0].proto.json_args)
+    links = [*arguments["js_links"], *arguments["css_links"]]
+    assert links
+    assert all(link.startswith("../../atlas/") for link in links)
+    assert "http" not in arguments["script"]
+
+
+def test_a_park_page_shows_tree_reason_and_units(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "parks", park="S10")
+    assert not at.exception
+    assert "判定理由" in _all_text(at)
+    kinds = {i.partition(":")[0] for i in _drawn_ids(at)}
+    assert {"tree", "spaces", "clusters", "zones"} <= kinds
+    spaces = {i for i in _drawn_ids(at) if i.startswith("spaces:")}
+    edges = {i for i in _drawn_ids(at) if i.startswith("tree:")}
+    sites = int(re.search(r"<td>点位数.*?</td><td>(\d+)</td>", _all_text(at), re.DOTALL).group(1))  # type: ignore[union-attr]
+    assert len(edges) == sites - 1
+    assert len(spaces) >= sites
+
+
+def test_a_park_without_any_space_is_explained(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "parks", park="B08")
+    assert not at.exception
+    assert at.info
+
+
+def test_an_unknown_park_falls_back_to_the_list(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "parks", park="nothing")
+    assert not at.exception
+    assert len(at.dataframe[0].value) == 58
+
+
+def test_filters_of_parks_narrow_and_can_leave_nothing(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "parks")
+    at.text_input(key="parks_name").set_value("示例园区").run()
+    assert len(at.dataframe[0].value) == 22
+    at.text_input(key="parks_name").set_value("(.*").run()
+    assert not at.exception
+    assert at.info
+
+
+def test_vacancy_filters_agree_with_the_table(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "space")
+    everything = len(at.dataframe[0].value)
+    at.number_input(key="space_area").set_value(5000).run()
+    shown = at.dataframe[0].value
+    assert 0 < len(shown) < everything
+    assert (shown["空置面积 (m²)"] >= 5000).all()
+
+
+@pytest.mark.parametrize("fmt", ["gpkg", "xlsx", "geojson", "csv"])
+def test_an_export_is_prepared_and_offered(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path, fmt: str
+) -> None:
+    at = _run(monkeypatch, bundled, "export")
+    at.radio(key="export_format").set_value(fmt).run()
+    at.button(key="export_build").click().run()
+    assert not at.exception
+    assert not at.error
+    assert at.success
+    assert at.get("download_button")
+
+
+def test_changing_the_wish_withdraws_the_old_file(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "export")
+    at.button(key="export_build").click().run()
+    assert at.get("download_button")
+    at.radio(key="export_audience").set_value("public").run()
+    assert not at.get("download_button")
+
+
+def test_what_has_no_place_is_listed(monkeypatch: pytest.MonkeyPatch, bundled: Path) -> None:
+    at = _run(monkeypatch, bundled, "data")
+    tables = [d.value for d in at.dataframe]
+    listed = next(t for t in tables if "编码" in t and "地址" in t)
+    assert {"E08", "E11", "E15", "F62"} <= set(listed["编码"])
