@@ -37,6 +37,7 @@ PROBLEMS = 1
 WRONG_USAGE = 2
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 20
+_ISSUES_SHOWN = 50
 
 cli = typer.Typer(
     name="atlas",
@@ -84,10 +85,13 @@ class Context:
 
     def issues(self, issues: Iterable[Issue]) -> bool:
         """Print findings; tell whether one of them is an error."""
-        found = list(issues)
-        for issue in found:
+        order = {"error": 0, "warning": 1, "info": 2}
+        found = sorted(issues, key=lambda issue: order[issue.severity])
+        for issue in found[:_ISSUES_SHOWN]:
             mark = {"error": "✗", "warning": "!", "info": "·"}[issue.severity]
             typer.echo(f"{mark} {issue.line(self.lang)}", err=True)
+        if len(found) > _ISSUES_SHOWN:
+            self.say("… and {n} more findings.", n=len(found) - _ISSUES_SHOWN)
         return any(issue.severity == "error" for issue in found)
 
 
@@ -307,15 +311,10 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
     from layers.inventory import inventory
 
     opened = _open(workspace)
-    versions = {key: opened.version(key) for key in opened.keys()}
-    found = inventory(_tables(opened), versions, _catalogue())
+    found = inventory(opened.tables(), opened.versions(), _catalogue())
     # On a screen the ids of dozens of sources would push the numbers out of sight.
     other = "title_en" if _context.lang == "zh" else "title_zh"
     _show(found if as_json else found.drop(columns=["sources", other]), as_json=as_json)
-
-
-def _tables(workspace: Workspace) -> dict[str, Any]:
-    return {key: workspace.read(key) for key in workspace.keys()}
 
 
 def _show(frame: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any table of pandas
@@ -352,53 +351,31 @@ def import_file(
 
     Example: atlas import 载体台账.csv --layer carriers --rejects bad.csv
     """
-    from layers.intake import intake
+    from layers.delivery import deliver
     from layers.intake.rejects import write_rejects
 
-    catalogue = _catalogue()
-    spec = catalogue.layer(layer)
-    opened = _open(workspace, empty=empty, author=author)
-    result = intake(
+    delivery = deliver(
+        _open(workspace, empty=empty, author=author),
         file,
-        spec,
-        catalogue,
+        _catalogue().layer(layer).key,
+        author=_author(author),
+        message=message or f"import {file.name}",
         crs=crs,
         encoding=encoding,
         mapping=_pairs(mapping),
-        tables=_tables(opened),
+        dry_run=dry_run,
     )
-    has_errors = _context.issues(result.issues)
-    if rejects is not None and len(result.rejected):
-        write_rejects(result, rejects)
-    version = None
-    if not dry_run and len(result.accepted):
-        version = opened.commit(
-            layer,
-            result.accepted,
-            author=_author(author),
-            message=message or f"import {file.name}",
-            source_file=result.file,
-            source_sha256=result.sha256,
-            rows_in=result.rows_in,
-            rejected=len(result.rejected),
-        )
-    summary = {
-        "file": result.file,
-        "layer": layer,
-        "rows_in": result.rows_in,
-        "accepted": len(result.accepted),
-        "rejected": len(result.rejected),
-        "repaired": result.repaired,
-        "crs": result.crs,
-        "version": version,
-    }
+    has_errors = _context.issues(delivery.issues)
+    if rejects is not None and len(delivery.result.rejected):
+        write_rejects(delivery.result, rejects)
+    summary = delivery.summary()
     _context.say(
         "{rows_in} rows read: {accepted} accepted, {rejected} rejected, {repaired} repaired.",
         **summary,
     )
     if as_json:
         _print_json(summary)
-    raise typer.Exit(PROBLEMS if has_errors or len(result.rejected) else 0)
+    raise typer.Exit(PROBLEMS if has_errors or summary["rejected"] else 0)
 
 
 def _pairs(mapping: list[str] | None) -> dict[str, str]:
@@ -441,7 +418,7 @@ def scatter(
         parameters = ScatterParameters(walk_m=walk_m, detour=detour, site_gap_m=site_gap_m)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    result = scatter_of(_tables(opened), _catalogue(), parameters, park)
+    result = scatter_of(opened.tables(), _catalogue(), parameters, park)
     spatial = out.suffix.lower() in {".gpkg", ".geojson", ".parquet"}
     # The columns keep their public names in every format, because scripts read them.
     table = scatter_layer(result) if spatial else result.table

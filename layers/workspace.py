@@ -169,6 +169,14 @@ class Workspace:
         """Return the keys of the layers that have been written, in catalogue order."""
         return tuple(key for key in self.catalogue.keys if self._is_written(key))
 
+    def versions(self) -> dict[str, int]:
+        """Return the current version of every layer that has been written."""
+        return {key: self.version(key) for key in self.keys()}
+
+    def tables(self) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
+        """Read the current version of every layer that has been written."""
+        return {key: self.read(key) for key in self.versions()}
+
     def version(self, key: str) -> int:
         """Return the current version of a layer, -1 if it was never written.
 

@@ -22,7 +22,7 @@ from layers.errors import AtlasError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from click.testing import Result
+    from typer.testing import Result
 
 # The metric CRS of the district: central meridian 121.5° E on GRS80.
 METRIC = "+proj=tmerc +lon_0=121.5 +k=1 +x_0=500000 +ellps=GRS80 +units=m"

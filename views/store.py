@@ -66,9 +66,7 @@ def begin_run() -> None:
     All pieces of a page then show the same versions, also while another
     planner is committing, and the tables are not opened again and again.
     """
-    workspace = current().workspace
-    keys = workspace.keys()
-    st.session_state[_VERSIONS] = tuple((key, workspace.version(key)) for key in keys)
+    st.session_state[_VERSIONS] = tuple(current().workspace.versions().items())
 
 
 def versions() -> Versions:

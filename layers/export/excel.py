@@ -116,7 +116,8 @@ def _write_sheet(book: Any, page: Any, sheet: Sheet, notes: Notes) -> None:  # n
     # The header of the printed page carries the marks beyond the screen.
     printed = [mark.get(notes.lang) for mark in sheet.marks]
     printed += [sentence.get(notes.lang) for sentence in notes.sentences[:1]]
-    page.set_header("&C" + " ".join(printed).replace("&", "&&"))
+    if printed:
+        page.set_header("&C" + " ".join(printed).replace("&", "&&"))
 
 
 def _format(book: Any, field: FieldSpec) -> Any:  # noqa: ANN401 -- xlsxwriter has no types

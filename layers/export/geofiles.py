@@ -235,7 +235,8 @@ def _one_kind(frame: pd.DataFrame) -> pd.DataFrame:
         if (kinds == multi).any():
             for i in np.flatnonzero(kinds == single):
                 shapes[i] = wrap([shapes[i]])
-    return frame.set_geometry(gpd.GeoSeries(shapes, index=frame.index, crs=frame.crs))
+    uniform: pd.DataFrame = gpd.GeoDataFrame(frame, geometry=shapes, crs=frame.crs)
+    return uniform
 
 
 def _ogr_type(frame: pd.DataFrame) -> str:

@@ -136,7 +136,8 @@ def _points(
 
 def _drawn(raw: Raw, column: str, request: Request, issues: list[Issue]) -> NDArray[Any]:
     text = as_text(raw.frame[column])
-    shapes = shapely.from_wkt(text.where(text.notna(), None).to_numpy(dtype=object), "ignore")
+    written = [None if pd.isna(cell) else cell for cell in text]
+    shapes = shapely.from_wkt(np.array(written, dtype=object), "ignore")
     wrong = text.notna().to_numpy() & shapely.is_missing(shapes)
     issues += [
         request.issue("geometry_unreadable", int(raw.rows[i]), column, value=text[i], problem="WKT")

@@ -110,20 +110,9 @@ def intake(
     catalogue.layer(spec.key)
     request = Request(path, spec.key, encoding)
     raw = read_raw(request)
-    headings = [str(name) for name in raw.frame.columns if not (raw.shapes and name == GEOMETRY)]
-    columns = find_columns(headings, spec, mapping)
-    located = _located(raw, columns, request, spec, crs)
-    named = raw.frame[list(columns.fields.values())].set_axis(list(columns.fields), axis=1)
-    if located.geometry is not None:
-        named = named.assign(**{GEOMETRY: pd.Series(located.geometry, index=named.index)})
-    earlier = (*raw.issues, *_column_issues(headings, columns, request), *located.issues)
+    named, crs_name, earlier = _named(raw, request, spec, mapping, crs)
     checked = conform(
-        named,
-        spec,
-        file=path.name,
-        row_numbers=raw.rows,
-        earlier=_with_empty_note(earlier, raw, located, request, spec),
-        tables=tables,
+        named, spec, file=path.name, row_numbers=raw.rows, earlier=earlier, tables=tables
     )
     return IntakeResult(
         file=path.name,
@@ -133,7 +122,7 @@ def intake(
         repaired=sum(issue.code == "geometry_repaired" for issue in checked.issues),
         issues=checked.issues,
         sha256=file_hash(path),
-        crs=located.crs,
+        crs=crs_name,
     )
 
 
@@ -141,6 +130,24 @@ def file_hash(path: Path) -> str:
     """Return the SHA-256 of a file as hexadecimal text."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _named(
+    raw: Raw,
+    request: Request,
+    spec: LayerSpec,
+    mapping: Mapping[str, str] | None,
+    crs: str | None,
+) -> tuple[pd.DataFrame, str, tuple[Issue, ...]]:
+    """Return the cells under field names with geometries, the system's name, and findings."""
+    headings = [str(name) for name in raw.frame.columns if not (raw.shapes and name == GEOMETRY)]
+    columns = find_columns(headings, spec, mapping)
+    located = _located(raw, columns, request, spec, crs)
+    named = raw.frame[list(columns.fields.values())].set_axis(list(columns.fields), axis=1)
+    if located.geometry is not None:
+        named = named.assign(**{GEOMETRY: pd.Series(located.geometry, index=named.index)})
+    found = (*raw.issues, *_column_issues(headings, columns, request), *located.issues)
+    return named, located.crs, _with_empty_note(found, raw, located, request, spec)
 
 
 def _located(

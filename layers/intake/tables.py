@@ -83,10 +83,7 @@ def read_xlsx(request: Request) -> Raw:
     """
     _check_archive(request)
     try:
-        with warnings.catch_warnings():
-            # openpyxl warns of styles and validations, which are not read here.
-            warnings.simplefilter("ignore", UserWarning)
-            records = sheet_records(request.path)
+        records = sheet_records(request.path)
     except _DAMAGED as error:
         request.refuse(
             "不是 XLSX 工作簿或已损坏；请用表格软件另存为 .xlsx",
@@ -121,15 +118,20 @@ def _check_archive(request: Request) -> None:
 
 
 def sheet_records(path: Path, name: str | None = None) -> list[Row]:
-    """Return the cells of the sheet `name`, by default of the first one, row by row."""
-    book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    try:
-        sheet = book.worksheets[0] if name is None else book[name]
-        # The size written in the file may be wrong; count the cells instead.
-        sheet.reset_dimensions()
-        return list(sheet.iter_rows(values_only=True))
-    finally:
-        book.close()
+    """Return the cells of the sheet `name`, by default of the first one, in rows of one width."""
+    with warnings.catch_warnings():
+        # openpyxl warns of styles, headers and validations, which are not read here.
+        warnings.simplefilter("ignore", UserWarning)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        try:
+            sheet = book.worksheets[0] if name is None else book[name]
+            # The size written in the file may be wrong; count the cells instead.
+            sheet.reset_dimensions()
+            rows = list(sheet.iter_rows(values_only=True))
+        finally:
+            book.close()
+    width = max((len(row) for row in rows), default=0)
+    return [(*row, *[None] * (width - len(row))) for row in rows]
 
 
 def _blank(cell: object) -> bool:

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from typing import Any
+
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+from layers.errors import CatalogueError
+from layers.errors import IntakeError
+from layers.intake import intake
+from layers.intake import write_rejects
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LON, LAT = 121.5056, 31.2990
+HEAD = "carrier_id,name,gross_area_m2,lon,lat\n"
+
+
+# --- CSV -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", "\t", ";"])
+def test_csv_in_the_encodings_of_chinese_offices(desk: Any, encoding: str, delimiter: str) -> None:
+    text = HEAD + f"C1,同济晶度大厦𠮷,1200,{LON},{LAT}\n"
+    result = desk.take(desk.csv(text.replace(",", delimiter), encoding))
+    assert result.accepted["name"][0] == "同济晶度大厦𠮷"
+    assert result.accepted["gross_area_m2"][0] == 1200
+    assert result.accepted.geometry[0].equals_exact(shapely.Point(LON, LAT), 1e-9)
+    assert ("encoding_assumed" in desk.codes(result)) == (encoding == "gb18030")
+    assert "crs_assumed" in desk.codes(result)
+    assert result.crs == "EPSG:4326"
+
+
+def test_the_users_encoding_is_taken_at_its_word(desk: Any) -> None:
+    path = desk.csv(HEAD + "C1,杨浦,,,\n", "gbk")
+    assert desk.take(path, encoding="gbk").accepted["name"][0] == "杨浦"
+    with pytest.raises(IntakeError, match="utf-8"):
+        desk.take(path, encoding="utf-8")
+    with pytest.raises(IntakeError, match="klingon"):
+        desk.take(path, encoding="klingon")
+
+
+def test_rows_in_are_accepted_or_rejected_with_their_number(desk: Any, tmp_path: Path) -> None:
+    text = (
+        HEAD + f"C1,甲,100,{LON},{LAT}\n\n,,,,\nC2,乙,1O0,{LON},{LAT}\nC1,丙,5,{LON},{LAT}\n"
+        f"C3,丁,5,121.5o,{LAT}\nC4,戊,5,{LON},\nC5,己,5,,\n"
+    )
+    result = desk.take(desk.csv(text))
+    assert result.rows_in == 6
+    assert result.accepted["carrier_id"].tolist() == ["C1", "C5"]
+    assert result.accepted.geometry.notna().tolist() == [True, False]
+    assert result.rejected["_row"].tolist() == [4, 5, 6, 7]
+    assert result.rejected["lon"].tolist() == [str(LON), str(LON), "121.5o", str(LON)]
+    errors = {i.row: i.code for i in result.issues if i.severity == "error"}
+    assert errors == {4: "not_a_number", 5: "duplicate", 6: "not_a_number", 7: "half_coordinate"}
+    assert result.sha256 == hashlib.sha256((tmp_path / "台账.csv").read_bytes()).hexdigest()
+
+
+def test_ragged_rows(desk: Any) -> None:
+    text = HEAD + f"C1,有,逗号,5,{LON},{LAT}\nC2,短\nC3,尾,1,,,,\n"
+    result = desk.take(desk.csv(text))
+    assert result.accepted["carrier_id"].tolist() == ["C2", "C3"]
+    found = {(i.row, i.code, i.severity) for i in result.issues}
+    assert {(1, "too_many_cells", "error"), (2, "too_few_cells", "warning")} <= found
+    assert not any(row == 3 for row, _, _ in found)
+
+
+def test_quoted_newlines_and_separators(desk: Any) -> None:
+    text = HEAD + f'C1,"一, ""二""\n三",5,{LON},{LAT}\nC2,四,x,,\n'
+    result = desk.take(desk.csv(text))
+    assert result.accepted["name"][0] == '一, "二"\n三'
+    assert result.rejected["_row"].tolist() == [2]
+
+
+def test_header_only_and_empty_files(desk: Any) -> None:
+    result = desk.take(desk.csv(HEAD))
+    assert result.rows_in == 0
+    assert desk.codes(result)[-1] == "no_rows"
+    assert str(result.accepted["gross_area_m2"].dtype) == "float64"
+    for text, message in (("", "空"), ("\n\n", "表头"), (",,\n1,2,3\n", "表头")):
+        path = desk.csv(text)
+        if text.startswith(","):
+            with pytest.raises(IntakeError, match="没有图层"):
+                desk.take(path)
+        else:
+            with pytest.raises(IntakeError, match=message):
+                desk.take(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\x00\x01\x02\x03", "不是文本文件"),
+        (b"\xff\xff\xff", "GB18030|gb18030"),
+        (b'carrier_id,name\nC1,"never closed\n', "引号"),
+    ],
+)
+def test_files_that_are_no_csv(desk: Any, tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "x.csv"
+    path.write_bytes(content)
+    with pytest.raises(IntakeError, match=message):
+        desk.take(path)
+
+
+def test_formula_guards_are_taken_off(desk: Any) -> None:
+    result = desk.take(desk.csv(HEAD + "C1,'=1+1,5,,\nC2,''quoted,5,,\n"))
+    assert result.accepted["name"].tolist() == ["=1+1", "''quoted"]
+
+
+def test_wkt_of_any_length(desk: Any) -> None:
+    ring = shapely.Point(LON, LAT).buffer(0.001, quad_segs=5000)
+    text = f'carrier_id,wkt\nC1,"{ring.wkt}"\nC2,POLYGON ((\nC3,\n'
+    assert len(text) > 131072
+    result = desk.take(desk.csv(text))
+    assert result.accepted.geometry[0].equals_exact(ring, 1e-12)
+    assert result.rejected["_row"].tolist() == [2]
+    assert "geometry_unreadable" in desk.codes(result)
+
+
+# --- columns ---------------------------------------------------------------
+
+
+def test_headings_by_title_alias_unit_width_and_short_name(desk: Any) -> None:
+    text = "*载体编码,楼名,总建筑面积(㎡),可租面积（m²）,QYS,Tax Wan,备注\nC1,甲,１２０,100,3,7,x\n"
+    result = desk.take(desk.csv(text))
+    row = result.accepted.iloc[0]
+    assert row[["carrier_id", "name"]].tolist() == ["C1", "甲"]
+    assert row[["gross_area_m2", "rentable_area_m2", "tenants", "tax_wan"]].tolist() == [
+        120,
+        100,
+        3,
+        7,
+    ]
+    dropped = next(i for i in result.issues if i.code == "columns_dropped")
+    assert dropped.message.zh.endswith("备注")
+    assert "no_geometry" in desk.codes(result)
+
+
+def test_the_users_mapping_goes_first(desk: Any) -> None:
+    path = desk.csv(f"号,name,楼名,东,北\nC1,错,对,{LON},{LAT}\n")
+    mapping = {"号": "carrier_id", "楼名": "name", "东": "lon", "北": "lat"}
+    result = desk.take(path, mapping=mapping)
+    assert result.accepted["name"][0] == "对"
+    assert result.accepted.geometry[0] is not None
+    assert "column_not_used" in desk.codes(result)
+    with pytest.raises(IntakeError, match="楼名"):
+        desk.take(path, mapping={"楼": "name"})
+    with pytest.raises(IntakeError, match="tenants"):
+        desk.take(path, mapping={"号": "tenant"})
+
+
+def test_a_file_of_another_kind_names_what_was_expected(desk: Any) -> None:
+    with pytest.raises(IntakeError, match=r"甲, 乙.*载体编码"):
+        desk.take(desk.csv("甲,乙\n1,2\n"))
+
+
+def test_doubled_headings(desk: Any) -> None:
+    result = desk.take(desk.csv("carrier_id,name,name\nC1,一,二\n"))
+    assert result.accepted["name"][0] == "一"
+
+
+# --- XLSX ------------------------------------------------------------------
+
+
+def test_xlsx_with_types_and_empty_rows(desk: Any, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    page = book.worksheets[0]
+    page.append(["载体编码", "楼名", "总建筑面积", "数据日期", "空置起始", "经度", "纬度", None])
+    page.append([7, "=1+1", 120.5, pd.Timestamp(2026, 3, 31), "2026-03", LON, LAT, None])
+    page["B2"].data_type = "s"
+    page.append([None] * 8)
+    page.append(["C2", "乙", "12x", 45292, None, None, None, None])
+    path = tmp_path / "台账.xlsx"
+    book.save(path)
+    result = desk.take(path)
+    row = result.accepted.iloc[0]
+    assert row["carrier_id"] == "7"
+    assert row["name"] == "=1+1"
+    assert row["gross_area_m2"] == 120.5
+    assert row["data_date"] == pd.Timestamp(2026, 3, 31)
+    assert row["vacant_since"] == "2026-03"
+    assert result.rejected["_row"].tolist() == [3]
+    assert "45292" in result.rejected["_reason_zh"][0]
+
+
+def test_workbooks_that_are_none(desk: Any, tmp_path: Path) -> None:
+    garbage = tmp_path / "garbage.xlsx"
+    garbage.write_bytes(b"\xd0\xcf\x11\xe0" * 100)
+    other = tmp_path / "zip.xlsx"
+    with zipfile.ZipFile(other, "w") as archive:
+        archive.writestr("a.txt", "hello")
+    broken = tmp_path / "broken.xlsx"
+    with zipfile.ZipFile(broken, "w") as archive:
+        archive.writestr("[Content_Types].xml", "<not xml")
+        archive.writestr("xl/workbook.xml", "<not xml")
+    empty = tmp_path / "empty.xlsx"
+    openpyxl.Workbook().save(empty)
+    for path in (garbage, other, broken, empty):
+        with pytest.raises(IntakeError, match=path.name):
+            desk.take(path)
+
+
+def test_an_archive_that_unpacks_to_too_much(desk: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for i in range(10_001):
+            archive.writestr(str(i), "")
+    with pytest.raises(IntakeError, match="解压"):
+        desk.take(path)
+
+
+# --- the whole way ---------------------------------------------------------
+
+
+def test_rejects_go_back_under_the_files_own_headings(desk: Any, tmp_path: Path) -> None:
+    text = "载体编码,楼名,总建筑面积,经度,纬度,备注\nC1,=cmd|x,1x,121.5,31.3,'保留\n"
+    result = desk.take(desk.csv(text, "gbk"))
+    back = write_rejects(result, tmp_path / "rejects.csv")
+    data = back.read_bytes()
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert b"'=cmd|x" in data
+    mended = tmp_path / "mended.csv"
+    mended.write_bytes(data.replace(b"1x", b"1", 1))
+    again = desk.take(mended)
+    assert again.accepted["name"].tolist() == ["=cmd|x"]
+    assert again.accepted["gross_area_m2"].tolist() == [1]
+    assert "备注" in str([i.message.zh for i in again.issues])
+    assert "_row" not in str([i.message.zh for i in again.issues])
+
+
+def test_units_follow_their_carriers(desk: Any) -> None:
+    carriers = desk.take(desk.csv(HEAD + "C1,甲,,,\n")).accepted
+    path = desk.csv("unit_id,carrier_id,floor_area_m2\nU1,C1,5\nU2,C2,5\n", name="units.csv")
+    result = desk.take(path, "units", tables={"carriers": carriers})
+    assert result.accepted["unit_id"].tolist() == ["U1"]
+    assert "C2" in result.rejected["_reason_zh"][0]
+    assert result.crs == ""
+
+
+def test_a_layer_of_another_catalogue_is_refused(desk: Any) -> None:
+    stranger = replace(desk.catalogue.layer("carriers"), key="nothing")
+    with pytest.raises(CatalogueError, match="nothing"):
+        intake(desk.csv(HEAD), stranger, desk.catalogue)
