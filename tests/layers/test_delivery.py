@@ -8,6 +8,7 @@ from layers import delivery
 from layers.catalogue import load_catalogue
 from layers.delivery import deliver
 from layers.errors import ConflictError
+from layers.intake import intake
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -18,8 +19,7 @@ HEAD = "carrier_id,name,lon,lat\n"
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    made = Workspace.create(tmp_path / "w", load_catalogue(), author="t", edition=None)
-    return made
+    return Workspace.create(tmp_path / "w", load_catalogue(), author="t", edition=None)
 
 
 def _file(tmp_path: Path, *rows: str, name: str = "载体.csv", head: str = HEAD) -> Path:
@@ -31,7 +31,7 @@ def _file(tmp_path: Path, *rows: str, name: str = "载体.csv", head: str = HEAD
 def test_good_rows_become_a_version_and_the_counts_close(
     workspace: Workspace, tmp_path: Path
 ) -> None:
-    file = _file(tmp_path, "A,甲,121.5,31.3", "B,乙,999,31.3")
+    file = _file(tmp_path, "A,甲,121.5,31.3", "B,乙,12,31.3")
     made = deliver(workspace, file, "carriers", author="李", message="首批")
     summary = made.summary()
     assert (summary["rows_in"], summary["accepted"], summary["rejected"]) == (2, 1, 1)
@@ -48,7 +48,7 @@ def test_a_dry_run_and_a_file_without_a_good_row_write_nothing(
     assert (
         deliver(workspace, good, "carriers", author="t", message="m", dry_run=True).version is None
     )
-    bad = _file(tmp_path, "A,甲,999,31.3", name="bad.csv")
+    bad = _file(tmp_path, "A,甲,12,31.3", name="bad.csv")
     assert deliver(workspace, bad, "carriers", author="t", message="m").version is None
     assert workspace.keys() == ()
 
@@ -58,7 +58,7 @@ def test_somebody_else_writing_meanwhile_is_a_conflict(
 ) -> None:
     file = _file(tmp_path, "A,甲,121.5,31.3")
     deliver(workspace, file, "carriers", author="t", message="first")
-    read = delivery.intake
+    read = intake
 
     def slow(*arguments: object, **options: object) -> object:
         rival = workspace.read("carriers").assign(name="别人改的")
