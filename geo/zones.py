@@ -78,3 +78,33 @@ def _area_shares(polygons: NDArray[Any], union: shapely.Geometry) -> NDArray[np.
     sound = shapely.make_valid(polygons[cut])
     share[cut] = shapely.area(shapely.intersection(sound, union)) / shapely.area(sound)
     return share
+
+
+def zone_values(frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, field: str) -> pd.Series:
+    """Return the values that the zones meeting each geometry have, joined by ``;``.
+
+    Parameters
+    ----------
+    frame
+        Any geometries; one without a place meets no zone.
+    zones
+        Polygons in the CRS of `frame`.
+    field
+        Column of `zones`.
+
+    Returns
+    -------
+    Series
+        Sorted distinct values on the index of `frame`; empty text for none.
+
+    Raises
+    ------
+    ValueError
+        If the CRS differ.
+    """
+    require_same_crs(frame.crs, zones.crs, "zones")
+    known, areas = frame[located(frame.geometry)], zones[located(zones.geometry)]
+    inside, zone = areas.sindex.query(known.geometry, predicate="intersects")
+    found = pd.Series(areas[field].to_numpy()[zone], index=known.index[inside], dtype="str")
+    joined = found.dropna().groupby(level=0).agg(lambda values: ";".join(sorted(set(values))))
+    return joined.reindex(frame.index).fillna("").astype("str").rename(field)

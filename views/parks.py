@@ -14,6 +14,7 @@ from layers.marks import is_sample
 from layers.results import SCATTER_TITLE
 from layers.results import SCATTER_TITLES
 from views import card
+from views import filters
 from views import links
 from views import park_detail
 from views import store
@@ -109,27 +110,11 @@ def _figures(table: pd.DataFrame) -> None:
 
 def _filtered(table: pd.DataFrame) -> pd.DataFrame:
     """Show the filters and return the parks that pass them."""
-    st.markdown(f"**{_('Filters')}**")
+    filters.heading()
     text = st.text_input(_("Name contains"), key=_NAME, persist_state="session")
-    flags = st.pills(
-        _("Flag"),
-        list(links.FLAG_MARKS),
-        selection_mode="multi",
-        wrap=True,
-        format_func=links.flag_title,
-        key=_FLAGS,
-        persist_state="session",
-    )
-    spec = store.catalogue().layer("parks").field("park_class")
-    classes = st.pills(
-        _("Class"),
-        [c.value for c in spec.choices],
-        selection_mode="multi",
-        wrap=True,
-        format_func=lambda v: spec.choice_title(v, lang()),
-        key=_CLASSES,
-        persist_state="session",
-    )
+    flags = filters.pills(_("Flag"), list(links.FLAG_MARKS), links.flag_title, key=_FLAGS)
+    field = store.catalogue().layer("parks").field("park_class")
+    classes = filters.of_field(_("Class"), field, key=_CLASSES)
     keep = pd.Series(data=True, index=table.index)
     if text:
         keep &= table["park_name"].str.contains(text, case=False, regex=False, na=False)

@@ -7,14 +7,11 @@ from datetime import UTC
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
 from geo.vacancy import VACANCY_BANDS
-from geo.vacancy import vacancy_band
-from geo.vacancy import vacancy_rate
-from geo.vacancy import vacant_months
+from layers.analysis import vacancy_of
 from layers.errors import Text
 from layers.marks import is_sample
 from layers.results import VACANCY_TITLES
@@ -24,6 +21,7 @@ from layers.style import Symbol
 from layers.webmap import MapLayer
 from layers.webmap import Picture
 from views import card
+from views import filters
 from views import legend
 from views import links
 from views import mapview
@@ -38,6 +36,8 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from layers.webmap import Bounds
 
 _BASE = Symbol(size=13, stroke="#ffffff", width=1.2, fill_opacity=0.95)
@@ -51,7 +51,7 @@ def render() -> None:
     if not store.has("carriers"):
         st.info(_("No building space yet. Import a carriers layer first."))
         return
-    frame = _with_vacancy(store.located_or_not("carriers"))
+    frame = vacancy_of(store.tables(), datetime.now(tz=UTC).date())
     st.markdown(f"### {_('Building space and its vacancy')}")
     st.caption(
         _(
@@ -75,60 +75,16 @@ def render() -> None:
     _selected(shown)
 
 
-def _with_vacancy(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    rate = vacancy_rate(frame["rentable_area_m2"], frame["locked_area_m2"], frame["vacant_area_m2"])
-    today = datetime.now(tz=UTC).date()
-    return frame.assign(
-        vacancy_rate=rate,
-        vacancy_band=vacancy_band(rate),
-        vacant_months=vacant_months(frame["vacant_since"], today),
-        belts=_belts(frame),
-    )
-
-
-def _belts(frame: gpd.GeoDataFrame) -> pd.Series:
-    """Return the belts in whose drawn parts a carrier lies, joined by a comma."""
-    none = pd.Series("", index=frame.index, dtype="str")
-    if not store.has("zones"):
-        return none
-    zones = store.located(store.table("zones"))[["belt", "geometry"]]
-    hits = gpd.sjoin(store.located(frame)[["geometry"]], zones, predicate="intersects")
-    joined: pd.Series = hits.groupby(level=0)["belt"].agg(lambda b: ", ".join(sorted(set(b))))
-    return joined.reindex(frame.index).fillna("").astype("str")
-
-
 def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Show the filters and return the carriers that pass them."""
-    st.markdown(f"**{_('Filters')}**")
-    spec = store.catalogue().layer("carriers").field("carrier_class")
-    belt_field = store.catalogue().layer("zones").field("belt")
-    belts = st.pills(
-        _("Zone"),
-        [*[c.value for c in belt_field.choices], ""],
-        selection_mode="multi",
-        wrap=True,
-        format_func=lambda v: belt_field.choice_title(v, lang()) if v else _("outside the zones"),
-        key="space_belts",
-        persist_state="session",
+    filters.heading()
+    carriers, zones = (store.catalogue().layer(key) for key in ("carriers", "zones"))
+    belts = filters.of_field(
+        _("Zone"), zones.field("belt"), key="space_belts", none=_("outside the zones")
     )
-    classes = st.pills(
-        _("Class"),
-        [c.value for c in spec.choices],
-        selection_mode="multi",
-        wrap=True,
-        format_func=lambda v: spec.choice_title(v, lang()),
-        key="space_classes",
-        persist_state="session",
-    )
-    bands = st.pills(
-        _("Vacancy"),
-        [entry.value for entry in _bands()],
-        selection_mode="multi",
-        wrap=True,
-        format_func=lambda v: next(pick(e.title) for e in _bands() if e.value == v),
-        key="space_bands",
-        persist_state="session",
-    )
+    classes = filters.of_field(_("Class"), carriers.field("carrier_class"), key="space_classes")
+    titles = {entry.value: pick(entry.title) for entry in _bands()}
+    bands = filters.pills(_("Vacancy"), list(titles), titles.__getitem__, key="space_bands")
     least = st.number_input(
         _("Vacant area at least (m²)"),
         min_value=0,
@@ -142,9 +98,7 @@ def _filtered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     keep = pd.Series(data=True, index=frame.index)
     if belts:
-        keep &= frame["belts"].map(
-            lambda text: any((b in text.split(", ")) if b else text == "" for b in belts)
-        )
+        keep &= frame["belts"].map(lambda found: any(b in found.split(";") for b in belts))
     if classes:
         keep &= frame["carrier_class"].isin(classes)
     if bands:
@@ -249,7 +203,7 @@ def _table(frame: gpd.GeoDataFrame) -> None:
             **{card.heading(f): card.column(f, ordered[f.name]).to_numpy() for f in fields},
             card.heading(spec.field("vacant_since")): ordered["vacant_since"].to_numpy(),
             _("Months vacant"): ordered["vacant_months"].to_numpy(),
-            _("Zone"): ordered["belts"].to_numpy(),
+            _("Zone"): ordered["belts"].map(_belt_titles).to_numpy(),
         }
     )
     row = tables.pick_row(
@@ -272,6 +226,11 @@ def _table(frame: gpd.GeoDataFrame) -> None:
         if row is not None:
             st.session_state[links.CARRIER] = str(ordered["carrier_id"].iloc[row])
             st.rerun()
+
+
+def _belt_titles(belts: str) -> str:
+    field = store.catalogue().layer("zones").field("belt")
+    return ", ".join(field.choice_title(belt, lang()) for belt in belts.split(";") if belt)
 
 
 def _save(frame: gpd.GeoDataFrame) -> None:

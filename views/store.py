@@ -140,10 +140,3 @@ def located(frame: Frame) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame.iloc[0:0])
     return frame[frame.geometry.notna()]
-
-
-def located_or_not(key: str) -> gpd.GeoDataFrame:
-    """Return a layer that has geometry, with all its rows."""
-    frame = table(key)
-    assert isinstance(frame, gpd.GeoDataFrame), key
-    return frame

@@ -7,11 +7,13 @@ import geopandas as gpd
 import numpy as np
 import pytest
 from shapely import LineString
+from shapely import Point
 from shapely import Polygon
 from shapely import box
 
 from geo.crs import district_crs
 from geo.zones import zone_shares
+from geo.zones import zone_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,3 +83,20 @@ def test_index_of_the_spaces_is_kept(make_spaces: Make) -> None:
     got = zone_shares(spaces, zones(box(0, 0, 9, 9)))
     assert got["inside"].to_dict() == {"x": 1.0, "y": 0.0}
     assert np.isfinite(got.to_numpy()).all()
+
+
+CRS = district_crs(121.5)
+
+
+def test_zone_values_join_the_zones_that_a_place_meets() -> None:
+    places = gpd.GeoDataFrame(
+        geometry=[Point(5, 5), Point(15, 5), Point(0.5, 50.5), None], crs=CRS, index=list("dcba")
+    )
+    zones = gpd.GeoDataFrame(
+        {"belt": ["乙", "甲", "甲", None]},
+        geometry=[box(0, 0, 10, 10), box(4, 4, 20, 20), box(12, 0, 20, 10), box(0, 50, 1, 51)],
+        crs=CRS,
+    )
+    found = zone_values(places, zones, "belt")
+    assert found.to_dict() == {"d": "乙;甲", "c": "甲", "b": "", "a": ""}
+    assert zone_values(places, zones.iloc[0:0], "belt").eq("").all()
