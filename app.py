@@ -8,12 +8,16 @@ maps, which are loaded only when a user switches one on.
 
 from __future__ import annotations
 
+import tomllib
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
@@ -31,7 +35,9 @@ if TYPE_CHECKING:
     from starlette.types import Send
 
 LOOPBACK = "127.0.0.1"
-SCRIPT = Path(__file__).resolve().parent / "views" / "main.py"
+VIEWS = Path(__file__).resolve().parent / "views"
+SCRIPT = VIEWS / "main.py"
+SETTINGS = VIEWS / "config.toml"
 
 # streamlit-folium evaluates the map script, hence 'unsafe-inline' and 'unsafe-eval'.
 POLICY = "; ".join(
@@ -41,7 +47,7 @@ POLICY = "; ".join(
         "style-src 'self' 'unsafe-inline'",
         f"img-src 'self' data: blob: {' '.join(TILE_HOSTS)}",
         "font-src 'self' data:",
-        "connect-src 'self' ws: wss: blob: data:",
+        "connect-src 'self' blob: data:",
         "worker-src 'self' blob:",
         "frame-ancestors 'self'",
         "object-src 'none'",
@@ -50,14 +56,21 @@ POLICY = "; ".join(
 )
 
 
-class SecurityHeaders:
-    """ASGI middleware that adds the security headers to every HTTP answer."""
+class Guard:
+    """ASGI middleware that serves this computer only and adds the security headers.
+
+    Whatever host the server was told to listen on, by flag, file or environment,
+    a caller from another computer is refused: the app has no sign-in.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and add the headers to the start of the answer."""
+        """Pass a local request on, and add the headers to the start of the answer."""
+        if scope["type"] in {"http", "websocket"} and not _is_local(scope):
+            await _refuse(scope, receive, send)
+            return
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -70,13 +83,29 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+def _is_local(scope: Scope) -> bool:
+    client = scope.get("client")
+    try:
+        return client is not None and ip_address(client[0]).is_loopback
+    except ValueError:
+        return False  # not an address, so not one of ours
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    answer = PlainTextResponse("Yangpu Atlas serves this computer only.", status_code=403)
+    await answer(scope, receive, send)
+
+
 app = st.App(
     SCRIPT,
     routes=[
         Mount(LEAFLET_ROUTE, StaticFiles(directory=leaflet_dir())),
         Mount(MAP_ROUTE, StaticFiles(directory=STATIC_DIR)),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(Guard)],
 )
 
 
@@ -90,17 +119,23 @@ def serve(*, port: int, open_browser: bool) -> None:
     open_browser
         Whether to open the user's browser on the app.
     """
-    app.run(
-        config={
-            # Given here because App.run ignores STREAMLIT_* variables: nothing in
-            # the environment can open the app to the network unseen.
-            "server.address": LOOPBACK,
-            "server.port": port,
-            "server.headless": not open_browser,
-            "browser.serverAddress": LOOPBACK,
-            "browser.gatherUsageStats": False,
-            "server.showEmailPrompt": False,
-            "server.fileWatcherType": "none",
-            "server.maxUploadSize": 200,
-        }
-    )
+    app.run(config=settings(port=port, open_browser=open_browser))
+
+
+def settings(*, port: int, open_browser: bool) -> dict[str, Any]:
+    """Return the Streamlit settings of the app, by their dotted names.
+
+    They are passed in code because ``App.run`` ignores ``STREAMLIT_*`` variables and
+    reads the settings file of the folder it happens to be started in.
+    """
+    with SETTINGS.open("rb") as handle:
+        tables = tomllib.load(handle)
+    common = {
+        f"{table}.{name}": value for table, row in tables.items() for name, value in row.items()
+    }
+    return common | {
+        "server.address": LOOPBACK,
+        "server.port": port,
+        "server.headless": not open_browser,
+        "browser.serverAddress": LOOPBACK,
+    }

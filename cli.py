@@ -7,37 +7,37 @@ the user must see (results are still written), 2 is wrong usage.
 
 from __future__ import annotations
 
-import getpass
-import json
+import io
 import os
 import socket
 import sys
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 from typing import Annotated
-from typing import Any
 
 import typer
 
+from cli_common import PROBLEMS
+from cli_common import WRONG_USAGE
+from cli_common import AuthorOption
+from cli_common import EmptyOption
+from cli_common import JsonOption
+from cli_common import WorkspaceOption
+from cli_common import author_name
+from cli_common import catalogue
+from cli_common import context
+from cli_common import open_workspace
+from cli_common import print_json
+from cli_common import records
+from cli_common import show
+from cli_workspace import workspace_cli
 from layers.errors import AtlasError
-from layers.i18n import UNKNOWN
-from layers.i18n import Lang
-from layers.i18n import translator
+from layers.errors import Text
+from layers.errors import UsageError
+from layers.issues import issue_frame
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from layers.catalogue import Catalogue
-    from layers.issues import Issue
-    from layers.workspace import Workspace
-
-PROBLEMS = 1
-WRONG_USAGE = 2
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 20
-_ISSUES_SHOWN = 50
 
 cli = typer.Typer(
     name="atlas",
@@ -45,9 +45,6 @@ cli = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-)
-workspace_cli = typer.Typer(
-    help="Make, describe and move through a workspace.", no_args_is_help=True
 )
 cli.add_typer(workspace_cli, name="workspace")
 
@@ -68,53 +65,6 @@ class Format(StrEnum):
     xlsx = "xlsx"
 
 
-@dataclass
-class Context:
-    """What every command needs, from the options before the command."""
-
-    lang: Lang = "zh"
-
-    def say(self, text: str, **values: object) -> None:
-        """Print a sentence for people on standard error."""
-        typer.echo(translator(self.lang)(text).format(**values), err=True)
-
-    def fail(self, error: AtlasError, code: int = PROBLEMS) -> typer.Exit:
-        """Print an error and return the exit that ends the command."""
-        typer.echo(error.text.get(self.lang), err=True)
-        return typer.Exit(code)
-
-    def issues(self, issues: Iterable[Issue]) -> bool:
-        """Print findings; tell whether one of them is an error."""
-        order = {"error": 0, "warning": 1, "info": 2}
-        found = sorted(issues, key=lambda issue: order[issue.severity])
-        for issue in found[:_ISSUES_SHOWN]:
-            mark = {"error": "✗", "warning": "!", "info": "·"}[issue.severity]
-            typer.echo(f"{mark} {issue.line(self.lang)}", err=True)
-        if len(found) > _ISSUES_SHOWN:
-            self.say("… and {n} more findings.", n=len(found) - _ISSUES_SHOWN)
-        return any(issue.severity == "error" for issue in found)
-
-
-_context = Context()
-
-WorkspaceOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--workspace",
-        "-w",
-        envvar="ATLAS_WORKSPACE",
-        help="Folder of the workspace; the user's data folder by default.",
-    ),
-]
-EmptyOption = Annotated[
-    bool, typer.Option("--empty", help="Make a new workspace without the bundled edition.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-AuthorOption = Annotated[
-    str | None, typer.Option("--author", help="Who is recorded; the login name by default.")
-]
-
-
 @cli.callback()
 def _options(
     lang: Annotated[
@@ -124,49 +74,7 @@ def _options(
     if lang not in {"zh", "en"}:
         message = f"--lang must be zh or en, not {lang}"
         raise typer.BadParameter(message)
-    _context.lang = "en" if lang == "en" else "zh"
-
-
-def _catalogue() -> Catalogue:
-    from layers.catalogue import load_catalogue
-
-    return load_catalogue()
-
-
-def _author(given: str | None) -> str:
-    if given:
-        return given
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "atlas"  # a service account may have no login name
-
-
-def _open(path: Path | None, *, empty: bool = False, author: str | None = None) -> Workspace:
-    """Open the workspace of a command, making it if it does not exist yet."""
-    from layers.startup import open_or_create
-    from layers.workspace import default_path
-
-    folder = path or default_path()
-    is_new = not folder.exists() or not any(folder.iterdir())
-    if is_new:
-        _context.say("Making a new workspace in {path} …", path=folder)
-    workspace, issues = open_or_create(folder, _catalogue(), author=_author(author), empty=empty)
-    _context.issues(issue for issue in issues if issue.severity != "info")
-    return workspace
-
-
-def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))
-
-
-def _records(frame: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - any table of pandas
-    """Return the rows of a table as plain data; unknown becomes null."""
-    plain = frame.drop(columns="geometry", errors="ignore")
-    found: list[dict[str, Any]] = json.loads(
-        plain.to_json(orient="records", date_format="iso", force_ascii=False)
-    )
-    return found
+    context.lang = "en" if lang == "en" else "zh"
 
 
 @cli.command()
@@ -186,7 +94,7 @@ def app(
     chosen = _free_port(port)
     if workspace is not None:
         os.environ["ATLAS_WORKSPACE"] = str(workspace.resolve())
-    _context.say(
+    context.say(
         "Yangpu Atlas is at http://{host}:{port} – stop it with Ctrl+C.",
         host="127.0.0.1",
         port=chosen,
@@ -209,97 +117,13 @@ def _free_port(wanted: int | None) -> int:
             except OSError:
                 continue
         if wanted is None and port != DEFAULT_PORT:
-            _context.say("Port {busy} is in use, taking {port}.", busy=DEFAULT_PORT, port=port)
+            context.say("Port {busy} is in use, taking {port}.", busy=DEFAULT_PORT, port=port)
         return port
-    _context.say(
+    context.say(
         "Port {port} is in use. Stop the program that uses it, or choose another with --port.",
         port=wanted or f"{DEFAULT_PORT}–{DEFAULT_PORT + _PORTS_TRIED - 1}",
     )
     raise typer.Exit(PROBLEMS)
-
-
-@workspace_cli.command("init")
-def workspace_init(
-    workspace: WorkspaceOption = None, empty: EmptyOption = False, author: AuthorOption = None
-) -> None:
-    """Make a workspace from the bundled edition, or an empty one.
-
-    Example: atlas workspace init --workspace ./work
-    """
-    opened = _open(workspace, empty=empty, author=author)
-    _context.say("The workspace is ready: {path}", path=opened.path)
-
-
-@workspace_cli.command("info")
-def workspace_info(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
-    """Describe a workspace: edition, catalogue, layers and versions.
-
-    Example: atlas workspace info --json
-    """
-    info = _open(workspace).info()
-    if as_json:
-        _print_json(info)
-        return
-    for key, value in info.items():
-        typer.echo(f"{key}: {value}", err=True)
-
-
-@workspace_cli.command("history")
-def workspace_history(
-    layer: Annotated[
-        str | None, typer.Argument(help="A layer key; all layers if left out.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List the commits: who, when, why, from which file.
-
-    Example: atlas workspace history carriers
-    """
-    opened = _open(workspace)
-    if layer:
-        _catalogue().layer(layer)
-    _show(opened.history(layer), as_json=as_json)
-
-
-@workspace_cli.command("diff")
-def workspace_diff(
-    layer: Annotated[str, typer.Argument(help="A layer key.")],
-    old: Annotated[int, typer.Argument(help="The older version.")],
-    new: Annotated[
-        int | None, typer.Argument(help="The newer one; the current if left out.")
-    ] = None,
-    workspace: WorkspaceOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """List what changed in a layer between two versions.
-
-    Example: atlas workspace diff carriers 0 1
-    """
-    opened = _open(workspace)
-    _catalogue().layer(layer)
-    newer = opened.version(layer) if new is None else new
-    _show(opened.diff(layer, old, newer), as_json=as_json)
-
-
-@workspace_cli.command("restore")
-def workspace_restore(
-    layer: Annotated[str, typer.Argument(help="A layer key.")],
-    version: Annotated[int, typer.Argument(help="The version to bring back.")],
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-    message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
-) -> None:
-    """Bring back an old version of a layer as a new version; nothing is lost.
-
-    Example: atlas workspace restore carriers 0 -m "wrong file"
-    """
-    opened = _open(workspace)
-    _catalogue().layer(layer)
-    made = opened.restore(
-        layer, version, author=_author(author), message=message or f"restore version {version}"
-    )
-    _context.say("{layer} is now version {version}.", layer=layer, version=made)
 
 
 @cli.command()
@@ -309,21 +133,18 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
     Example: atlas layers --json
     """
     from layers.inventory import inventory
+    from layers.inventory import readable
 
-    opened = _open(workspace)
-    found = inventory(opened.tables(), opened.versions(), _catalogue())
+    opened = open_workspace(workspace)
+    tables, problems = readable(opened)
+    found = inventory(tables, opened.versions(), catalogue())
     # On a screen the ids of dozens of sources would push the numbers out of sight.
-    other = "title_en" if _context.lang == "zh" else "title_zh"
-    _show(found if as_json else found.drop(columns=["sources", other]), as_json=as_json)
-
-
-def _show(frame: Any, *, as_json: bool) -> None:  # noqa: ANN401 - any table of pandas
-    if as_json:
-        _print_json(_records(frame))
-    elif frame.empty:
-        _context.say("Nothing to list.")
-    else:
-        typer.echo(frame.to_string(index=False, na_rep=UNKNOWN), err=True)
+    other = "title_en" if context.lang == "zh" else "title_zh"
+    show(found if as_json else found.drop(columns=["sources", other]), as_json=as_json)
+    for error in problems.values():
+        context.fail(error)
+    if problems:
+        raise typer.Exit(PROBLEMS)
 
 
 @cli.command("import")
@@ -342,6 +163,9 @@ def import_file(
     rejects: Annotated[
         Path | None, typer.Option("--rejects", help="Write rejected rows with reasons here (CSV).")
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="The file is the whole layer; other rows go.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check only.")] = False,
     author: AuthorOption = None,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
@@ -349,33 +173,50 @@ def import_file(
 ) -> None:
     """Read a planner's file into a layer; good rows are kept, bad ones returned.
 
+    Rows are matched by id: known ones are updated, new ones added, and rows that the
+    file does not contain stay as they are, unless --replace is given.
+
     Example: atlas import 载体台账.csv --layer carriers --rejects bad.csv
     """
+    from layers.delivery import Options
     from layers.delivery import deliver
     from layers.intake.rejects import write_rejects
 
+    key = catalogue().layer(layer).key
+    pairs = _pairs(mapping)
+    if not file.exists():
+        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
     delivery = deliver(
-        _open(workspace, empty=empty, author=author),
+        open_workspace(workspace, empty=empty, author=author),
         file,
-        _catalogue().layer(layer).key,
-        author=_author(author),
+        key,
+        author=author_name(author),
         message=message or f"import {file.name}",
-        crs=crs,
-        encoding=encoding,
-        mapping=_pairs(mapping),
-        dry_run=dry_run,
+        options=Options(crs, encoding, pairs, replace, dry_run),
     )
-    has_errors = _context.issues(delivery.issues)
+    has_problems = context.issues(delivery.issues) or bool(delivery.consequences)
     if rejects is not None and len(delivery.result.rejected):
         write_rejects(delivery.result, rejects)
     summary = delivery.summary()
-    _context.say(
+    context.say(
         "{rows_in} rows read: {accepted} accepted, {rejected} rejected, {repaired} repaired.",
         **summary,
     )
+    context.say(
+        "{added} added, {changed} changed, {removed} removed, {kept} kept that the file "
+        "does not contain.",
+        **summary,
+    )
+    if summary["kept_sample"]:
+        context.say(
+            "{kept_sample} of the kept rows are sample data; --replace makes the file the "
+            "whole layer.",
+            **summary,
+        )
     if as_json:
-        _print_json(summary)
-    raise typer.Exit(PROBLEMS if has_errors or summary["rejected"] else 0)
+        print_json({**summary, "issues": records(issue_frame(delivery.issues))})
+    problems = has_problems or summary["rejected"] or not summary["rows_in"]
+    raise typer.Exit(PROBLEMS if problems else 0)
 
 
 def _pairs(mapping: list[str] | None) -> dict[str, str]:
@@ -410,28 +251,33 @@ def scatter(
     from geo.scatter import ScatterParameters
     from layers.analysis import scatter_of
     from layers.export import export_table
+    from layers.inventory import readable
     from layers.results import SCATTER_TITLE
     from layers.results import scatter_layer
 
-    opened = _open(workspace)
+    opened = open_workspace(workspace)
     try:
         parameters = ScatterParameters(walk_m=walk_m, detour=detour, site_gap_m=site_gap_m)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    result = scatter_of(opened.tables(), _catalogue(), parameters, park)
+    tables, problems = readable(opened)
+    for key in ("parks", "carriers", "units", "zones"):
+        if key in problems:
+            raise problems[key]
+    result = scatter_of(tables, catalogue(), parameters, park)
     spatial = out.suffix.lower() in {".gpkg", ".geojson", ".parquet"}
     # The columns keep their public names in every format, because scripts read them.
     table = scatter_layer(result) if spatial else result.table
-    export_table(table, out, title=SCATTER_TITLE, lang=_context.lang)
+    export_table(table, out, title=SCATTER_TITLE, lang=context.lang)
     counts = result.table["flag"].value_counts().to_dict()
-    _context.say(
+    context.say(
         "{n} parks: {flags}. Written to {path}.",
         n=len(result.table),
         flags=", ".join(f"{flag} {count}" for flag, count in sorted(counts.items())),
         path=out,
     )
     if as_json:
-        _print_json(_records(result.table))
+        print_json(records(result.table))
 
 
 @cli.command()
@@ -453,26 +299,29 @@ def export(
     from layers.edition import load_sources
     from layers.export import export_layers
 
-    catalogue = _catalogue()
-    opened = _open(workspace)
-    specs = [catalogue.layer(key) for key in dict.fromkeys(keys)]
+    described = catalogue()
+    opened = open_workspace(workspace)
+    specs = [described.layer(key) for key in dict.fromkeys(keys)]
     report = export_layers(
         {spec.key: opened.read(spec.key) for spec in specs},
         specs,
-        catalogue,
+        described,
         fmt=fmt.value,
         path=out,
         crs=crs,
         audience=audience.value,
-        lang=_context.lang,
-        sources=load_sources(catalogue.folder),
+        lang=context.lang,
+        sources=load_sources(described.folder),
     )
+    empty = [key for key, rows, _located in report.layers if not rows]
+    for key in empty:
+        context.say("The layer {key} has no data.", key=key)
     for key, rows, located in report.layers:
-        _context.say("{key}: {rows} rows, {located} located", key=key, rows=rows, located=located)
+        context.say("{key}: {rows} rows, {located} located", key=key, rows=rows, located=located)
     for note in report.notes:
-        typer.echo(note.get(_context.lang), err=True)
+        typer.echo(note.get(context.lang), err=True)
     if as_json:
-        _print_json(
+        print_json(
             {
                 "path": str(report.path),
                 "files": [str(file) for file in report.files],
@@ -483,14 +332,22 @@ def export(
                 ],
             }
         )
+    raise typer.Exit(PROBLEMS if empty else 0)
 
 
 def main() -> None:
     """Run the command line; errors a user can act on become one sentence."""
+    for stream in (sys.stdout, sys.stderr):
+        # JSON is UTF-8 wherever it goes, and no console may stop a command.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         cli()
     except AtlasError as error:
-        sys.exit(_context.fail(error).exit_code)
+        code = WRONG_USAGE if isinstance(error, UsageError) else PROBLEMS
+        if "--json" in sys.argv:
+            print_json({"error": {"zh": error.text.zh, "en": error.text.en}})
+        sys.exit(context.fail(error, code).exit_code)
 
 
 if __name__ == "__main__":

@@ -34,6 +34,9 @@ def main(arguments: list[str]) -> int:
             file=sys.stderr,
         )
         return 2
+    for stream in (sys.stdout, sys.stderr):
+        # A console that cannot print Chinese must not stop the set-up.
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     command, rest = (arguments[0], arguments[1:]) if arguments else ("app", [])
     if command == "test":
         prepare("test")
@@ -46,18 +49,18 @@ def test(arguments: list[str]) -> int:
     """Run style check, type check and tests; return the first failing exit code."""
     for check in () if arguments else CHECKS:
         print("·", " ".join(check), flush=True)
-        code = run(list(check))
+        code = run(list(check), folder=ROOT)
         if code:
             return code
-    return run(["pytest", *arguments])
+    return run(["pytest", *arguments], folder=ROOT)
 
 
-def run(module: list[str]) -> int:
-    """Run a module of the environment in the project's folder."""
+def run(module: list[str], *, folder: Path | None = None) -> int:
+    """Run a module of the environment; paths the user gave count from where she is."""
     environment = os.environ | {"PYTHONUTF8": "1"}
     command = [str(python()), "-m", *module]
     try:
-        return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+        return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     except KeyboardInterrupt:
         return 130
 
@@ -65,6 +68,14 @@ def run(module: list[str]) -> int:
 def python() -> Path:
     """Return the path of the environment's interpreter."""
     return VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def has_pip() -> bool:
+    """Tell whether there is an environment that can install; a broken one is made anew."""
+    if not python().exists():
+        return False
+    command = [str(python()), "-m", "pip", "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def prepare(profile: str) -> None:
@@ -80,7 +91,7 @@ def prepare(profile: str) -> None:
         "First run: preparing the environment, about 1-3 minutes …",
         flush=True,
     )
-    if not python().exists():
+    if not has_pip():
         venv.EnvBuilder(with_pip=True, clear=VENV.exists()).create(VENV)
     pip = [str(python()), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
     lock = ROOT / "requirements" / LOCKS[profile]

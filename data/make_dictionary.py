@@ -51,6 +51,7 @@ SOURCE_HEAD = (
     "日期 Date",
     "许可 Licence",
     "质量 Quality",
+    "支持 Supports",
     "出处 Reference",
     "说明 Note",
 )
@@ -71,9 +72,13 @@ Generated from `data/catalogue.toml` and `data/sources.csv`; do not edit. Run
 - 多个来源以分号连接。 Several sources are joined by a semicolon.
 - “内部”字段与图层不进入公开副本。 Internal fields and layers are left out of public copies.
 - 载体的名称、位置、竣工年份为公开资料；`sample` 为真时，面积与占用数据由固定种子的脚本生成，
-  仅 `area_basis` 为 `stated` 的总建筑面积是公布数。 Names, places and years of carriers are public;
-  where `sample` is true, areas and occupancy come from a seeded script, except a gross area whose
-  `area_basis` is `stated`.
+  仅 `area_basis` 为 `stated` 的总建筑面积是公布数，为 `unverified` 的是未核实的常识数。
+  Names, places and years of carriers are public; where `sample` is true, areas and occupancy come
+  from a seeded script, except a gross area whose `area_basis` is `stated` (published) or
+  `unverified` (general knowledge).
+- 来源表的“支持”列说明该来源证明什么；面积须有支持 `area` 且质量为 A、B、C 或 S 的来源。
+  The column Supports says what a source is evidence of; an area needs a source of quality A, B, C
+  or S that supports `area`.
 """
 
 
@@ -149,6 +154,7 @@ def source_section(folder: Path) -> str:
                 row["date"],
                 row["licence"],
                 row["quality"],
+                row["supports"],
                 row["reference"],
                 row["note"],
             )

@@ -3,8 +3,9 @@
 Public data has no occupancy by building. So that the atlas can be tried, this
 script writes ``units.csv`` and the occupancy columns of ``carriers.geojson``
 from a fixed seed. Names and places of the carriers, a gross area marked
-``stated``, and the list of holdings in ``sample_holdings.csv`` are its input
-and are kept; everything else it writes is invented and marked ``sample``.
+``stated`` or ``unverified``, and the list of holdings in ``sample_holdings.csv``
+are its input and are kept; everything else it writes is invented and marked
+``sample``.
 
 Every carrier draws from its own stream, so that adding a building changes no
 other row; and only ``random()`` is used, the one method whose sequence Python
@@ -44,8 +45,11 @@ UNKNOWN = frozenset(
 SOURCE = "sample-generator"
 NOTES = {
     "stated": "总建筑面积为公布数，占用数据为示例",
+    "unverified": "总建筑面积为常识数（未核实），占用数据为示例",
     "sample": "面积与占用数据为示例",
 }
+# Where the gross area is an input; anywhere else it is drawn.
+GIVEN = frozenset(("stated", "unverified"))
 GENERATED = (
     "rentable_area_m2",
     "own_use_area_m2",
@@ -126,9 +130,9 @@ def month_number(date: str) -> int:
 
 
 def gross_area(carrier: Properties, held: int, rng: Random) -> int:
-    """Keep a stated gross area; draw one that has room for the holdings otherwise."""
+    """Keep a given gross area; draw one that has room for the holdings otherwise."""
     drawn = max(log_between(rng, 7_000, 55_000), held / 0.45)
-    if carrier.get("area_basis") == "stated":
+    if carrier.get("area_basis") in GIVEN:
         return int(carrier["gross_area_m2"])
     return int(round(drawn, -2))
 
@@ -293,7 +297,7 @@ def fill_carrier(
 ) -> tuple[Properties, list[Unit]]:
     """Return a carrier's properties with sample occupancy, and its units."""
     rng = Random(f"{seed}/{carrier['carrier_id']}")
-    basis = "stated" if carrier.get("area_basis") == "stated" else "sample"
+    basis = carrier["area_basis"] if carrier.get("area_basis") in GIVEN else "sample"
     gross = gross_area(carrier, sum(held.values()), rng)
     rentable = int(gross * between(rng, 0.70, 0.88))
     date = STALE_DATE if rng.random() < 0.08 else DATE
@@ -314,7 +318,7 @@ def fill_carrier(
 def fixed_part(carrier: Properties) -> Properties:
     """Return what is not generated: the input of the generator."""
     fixed = {k: v for k, v in carrier.items() if k not in GENERATED}
-    if fixed.get("area_basis") != "stated":
+    if fixed.get("area_basis") not in GIVEN:
         fixed.pop("gross_area_m2", None)
     return fixed
 

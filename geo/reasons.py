@@ -255,12 +255,12 @@ def _distances(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
     if park.sites == 1:
         return []
     mean, gap = _figure(park.mean_distance_m, 0), _figure(park.longest_gap_m, 0)
-    pair = Sentence("平方米建筑", "square metres")
+    pair = Sentence("按建筑面积加权，任意两处", "square metres")
     if not park.weighted:
-        pair = Sentence("处空间", "spaces")
+        pair = Sentence("任意两处空间", "spaces")
     return [
         Sentence(
-            f"任取两{pair.zh}平均步行 {mean} 米，最长断档 {gap} 米（步行＝直线×{rule.detour:g}）。",
+            f"{pair.zh}平均步行相距 {mean} 米，最长断档 {gap} 米（步行＝直线×{rule.detour:g}）。",
             f"Two random {pair.en} are {mean} m apart on foot, the longest gap is {gap} m (walk = "
             f"straight line × {rule.detour:g}).",
         )
@@ -279,8 +279,12 @@ def _notes(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
         )
     if park.unlocated_share > 0:
         part = _percent(park.unlocated_share, rule.unlocated_limit)
+        of = Sentence("建筑面积", "floor area") if park.by_area else Sentence("空间", "spaces")
         notes.append(
-            Sentence(f"另有 {part} 缺坐标或建筑面积。", f"{part} lack coordinates or floor area.")
+            Sentence(
+                f"另有 {part} 的{of.zh}缺坐标或缺面积数据。",
+                f"{part} of the {of.en} lack coordinates or floor area.",
+            )
         )
     if park.flag != "undecided":
         notes.append(_stability(park, rule))

@@ -93,6 +93,7 @@ RESULT_COLUMNS = {
     "largest_site_share": "float64",
     "relative_dispersion": "float64",
     "sample": "boolean",
+    "weighting": "str",
 }
 """Columns of :attr:`ScatterResult.table` with their dtypes, in order."""
 
@@ -196,6 +197,7 @@ def scatter(
     measures["flag"] = judge(measures, parameters)
     measures["form"] = form(measures, parameters)
     measures["stability"] = _stability(measures, layouts, parameters)
+    measures["weighting"] = np.where(measures["weighted"], "floor_area", "count")
     table = _table(measures.join(explain(measures, parameters)), names)
     sites = _with_clusters(layout, layout.clusters(parameters.walk))
     tree = _tree_frame(layout, parameters.walk)
@@ -381,7 +383,7 @@ def _stability(
 ) -> pd.Series[float]:
     """Return the share of runs over the parameter ranges that keep the flag.
 
-    A park without any site has no flag that a parameter could move: NaN.
+    A park whose data do not suffice has no flag that a parameter could move: NaN.
     Sites and trees are made once a gap; a tree answers every walking distance.
     """
     runs = [
@@ -394,7 +396,8 @@ def _stability(
     flags = judge(pd.concat([repeated, pd.concat(runs)], axis="columns"), parameters)
     same = flags.to_numpy().reshape(len(runs), -1) == measures["flag"].to_numpy()
     share = pd.Series(same.mean(axis=0), index=measures.index)
-    return share.where(measures["sites"].notna())
+    judged = measures["unlocated_share"] <= parameters.unlocated_limit
+    return share.where(measures["sites"].notna() & judged)
 
 
 def _with_clusters(layout: _Layout, cluster: NDArray[np.intp]) -> gpd.GeoDataFrame:

@@ -35,7 +35,8 @@ def vacancy_rate(rentable_m2: pd.Series, locked_m2: pd.Series, vacant_m2: pd.Ser
     Returns
     -------
     pandas.Series
-        Range [0, 1]; ``NaN`` where an area is unknown or nothing is on offer.
+        Range [0, 1]; ``NaN`` where an area is unknown, nothing is on offer, or
+        the areas contradict each other so that the rate would lie outside.
 
     Raises
     ------
@@ -47,7 +48,8 @@ def vacancy_rate(rentable_m2: pd.Series, locked_m2: pd.Series, vacant_m2: pd.Ser
         raise ValueError(msg)
     offered = rentable_m2 - locked_m2
     rate = vacant_m2 / offered.where(offered > 0)
-    return rate.rename("vacancy_rate")
+    # More vacant than on offer: which of the areas is wrong cannot be told, so no rate is.
+    return rate.where(rate.between(0, 1)).rename("vacancy_rate")
 
 
 def vacant_months(vacant_since: pd.Series, as_of: date) -> pd.Series:

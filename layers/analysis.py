@@ -17,6 +17,7 @@ from geo.vacancy import vacant_months
 from geo.zones import zone_values
 from layers.errors import AtlasError
 from layers.errors import Text
+from layers.errors import UsageError
 from layers.frames import GEOMETRY
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def scatter_of(
     Raises
     ------
     AtlasError
-        If a needed layer is missing, or a park id is not known.
+        If a needed layer is missing; UsageError if a park id is not known.
     """
     if "carriers" not in tables:
         raise AtlasError(_NO_CARRIERS)
@@ -143,7 +144,7 @@ def _check_parks(wanted: Sequence[str], known: list[str]) -> None:
     if unknown:
         close = difflib.get_close_matches(unknown[0], known, n=3) or known[:10]
         listed, near = ", ".join(unknown), ", ".join(close)
-        raise AtlasError(
+        raise UsageError(
             Text(
                 f"没有编码为 {listed} 的园区；相近的编码：{near}",
                 f"there is no park {listed}; close ones: {near}",

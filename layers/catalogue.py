@@ -20,6 +20,7 @@ from typing import get_args
 
 from layers.errors import CatalogueError
 from layers.errors import Text
+from layers.errors import UnknownLayerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,14 +200,14 @@ class Catalogue:
 
         Raises
         ------
-        CatalogueError
+        UnknownLayerError
             If there is no such layer; the message lists the known ones.
         """
         for spec in self.layers:
             if spec.key == key:
                 return spec
         known = ", ".join(self.keys)
-        raise CatalogueError(
+        raise UnknownLayerError(
             Text(
                 f"没有名为“{key}”的图层；现有图层：{known}",
                 f"there is no layer '{key}'; known layers: {known}",

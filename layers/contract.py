@@ -342,16 +342,20 @@ def _check_areas(columns: Mapping[str, pd.Series[Any]], ledger: _Ledger) -> None
     if not {_TOTAL, *_PARTS} <= columns.keys():
         return
     total = columns[_TOTAL].to_numpy(dtype=float)
-    parts = np.sum([columns[name].to_numpy(dtype=float) for name in _PARTS], axis=0)
-    # A single unknown area makes the sum NaN, and NaN is never "apart".
-    apart = np.abs(parts - total) > _CLOSE * np.abs(total)
-    for i in np.flatnonzero(apart & ~ledger.bad):
+    parts = np.array([columns[name].to_numpy(dtype=float) for name in _PARTS])
+    known, slack = np.nansum(parts, axis=0), _CLOSE * np.abs(total)
+    has_gap = np.isnan(parts).any(axis=0)
+    # With an unknown area less than the total is right, but more never is. An
+    # unknown total compares false.
+    apart = ~has_gap & (np.abs(known - total) > slack)
+    exceeds = has_gap & (known - total > slack)
+    for i in np.flatnonzero((apart | exceeds) & ~ledger.bad):
         ledger.row(
             int(i),
-            "areas_do_not_close",
+            "areas_exceed_total" if exceeds[i] else "areas_do_not_close",
             _TOTAL,
             f"{total[i]:,.1f}",
-            parts=f"{parts[i]:,.1f}",
+            parts=f"{known[i]:,.1f}",
             total=f"{total[i]:,.1f}",
         )
 

@@ -41,12 +41,24 @@ class AtlasError(Exception):
         self.text = text
 
 
+class UsageError(AtlasError, ValueError):
+    """The wish itself is wrong: nothing was read or written, ask for something else."""
+
+
 class CatalogueError(AtlasError, ValueError):
     """The catalogue cannot be read or contradicts itself."""
 
 
+class UnknownLayerError(UsageError, CatalogueError):
+    """There is no layer of that name."""
+
+
 class IntakeError(AtlasError, ValueError):
     """A file cannot be read at all; rows that can be read are never an error."""
+
+
+class IntakeUsageError(UsageError, IntakeError):
+    """There is no such file, or it was said to be in a coordinate system that does not exist."""
 
 
 class WorkspaceError(AtlasError, RuntimeError):
@@ -59,3 +71,7 @@ class ConflictError(WorkspaceError):
 
 class ExportError(AtlasError, RuntimeError):
     """A file was not written, or reading it back gave something else."""
+
+
+class ExportUsageError(UsageError, ExportError):
+    """The choices for a file contradict each other, or the program does not offer them."""

@@ -129,6 +129,13 @@ _VALUES: Mapping[str, Finding] = {
         "请核对各项面积的口径",
         "Check what each area includes",
     ),
+    "areas_exceed_total": _warning(
+        "已填的自用、已租、锁定、空置面积合计 {parts} m²，超出可租面积 {total} m² 1% 以上",
+        "the known areas of own use, leased, locked and vacant space add up to {parts} m²,"
+        " more than 1 % above the rentable {total} m²",
+        "请核对各项面积；空置率可能无法计算",
+        "Check each area; there may be no vacancy rate",
+    ),
     "columns_dropped": _info(
         "以下列未被采用：{names}",
         "these columns were not used: {names}",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from layers.errors import WorkspaceError
 from layers.marks import is_located
 from layers.marks import is_sample
 from layers.marks import is_sketch
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layers.catalogue import Catalogue
+    from layers.workspace import Workspace
 
 
 def inventory(
@@ -59,3 +61,22 @@ def _sources(frame: pd.DataFrame) -> list[str]:
         return []
     named = frame["source"].dropna().str.split(";").explode().str.strip()
     return sorted(set(named) - {""})
+
+
+def readable(workspace: Workspace) -> tuple[dict[str, pd.DataFrame], dict[str, WorkspaceError]]:
+    """Read every layer that can be read.
+
+    Returns
+    -------
+    tuple
+        The rows by layer, and for each damaged layer what is wrong with it, so
+        that one damaged table does not keep the others from being used.
+    """
+    tables: dict[str, pd.DataFrame] = {}
+    problems: dict[str, WorkspaceError] = {}
+    for key in workspace.keys():  # noqa: SIM118 - not a mapping
+        try:
+            tables[key] = workspace.read(key)
+        except WorkspaceError as error:
+            problems[key] = error
+    return tables, problems

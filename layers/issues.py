@@ -70,7 +70,7 @@ class Issue:
         """Return the finding as one sentence naming file, row, field and remedy."""
         place = [self.file or self.layer]
         if self.row:
-            place.append(f"第 {self.row} 行" if lang == "zh" else f"row {self.row}")
+            place.append(f"数据第 {self.row} 行" if lang == "zh" else f"data row {self.row}")
         if self.field:
             place.append(self.field)
         where = " · ".join(place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import uuid
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ MANIFEST = "workspace.json"
 def new_manifest(catalogue: Catalogue, author: str) -> dict[str, Any]:
     """Return the manifest of a workspace made now."""
     return {
+        "identity": uuid.uuid4().hex,
         "edition": catalogue.edition,
         "catalogue_version": catalogue.version_text,
         "crs": STORAGE_CRS,
@@ -58,6 +60,17 @@ def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
     aside = path / f".{MANIFEST}-{uuid.uuid4().hex}"
     aside.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
     aside.replace(path / MANIFEST)
+
+
+def identity_of(manifest: Mapping[str, Any]) -> str:
+    """Return what tells a workspace from any other, 32 hexadecimal digits.
+
+    Workspaces made before this was recorded are told apart by the time at
+    which they were made.
+    """
+    recorded = manifest.get("identity")
+    made = f"{manifest.get('created', '')} {manifest['edition']}"
+    return str(recorded) if recorded else hashlib.sha256(made.encode()).hexdigest()[:32]
 
 
 def check_manifest(path: Path, catalogue: Catalogue) -> None:

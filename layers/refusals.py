@@ -56,6 +56,49 @@ def unwritable(path: Path, error: Exception) -> WorkspaceError:
     )
 
 
+def unreadable(path: Path, error: Exception) -> WorkspaceError:
+    """Return the error that the folder `path` cannot be looked into."""
+    return WorkspaceError(
+        Text(
+            f"无法读取 {path}（{error}）；请检查权限，或另选文件夹",
+            f"cannot read {path} ({error}); check permissions, or choose another folder",
+        )
+    )
+
+
+def no_folder(path: Path) -> WorkspaceError:
+    """Return the error that a workspace cannot be at `path`, where a file is."""
+    return WorkspaceError(
+        Text(
+            f"{path} 是文件，而工作区是文件夹；请另选一个空文件夹（atlas workspace init 可新建）",
+            f"{path} is a file, but a workspace is a folder; choose an empty folder"
+            " ('atlas workspace init' makes one)",
+        )
+    )
+
+
+def no_home(path: Path) -> WorkspaceError:
+    """Return the error that it is not known whose home ``~`` is."""
+    return WorkspaceError(
+        Text(
+            f"{path} 中的 ~ 无法解析；请写完整路径",
+            f"it is not known which folder ~ is in {path}; write the full path",
+        )
+    )
+
+
+def unusable_name(path: Path, part: str) -> WorkspaceError:
+    """Return the error that the storage would misread `part` of `path`."""
+    return WorkspaceError(
+        Text(
+            f"工作区路径 {path} 含有“{part}”，存储层会误读；"
+            "请改用名称中没有 # ? [ ] ^ | \\ 和 %20 一类字符的文件夹",
+            f"the path {path} has '{part}' in it, which the storage would misread;"
+            " use folders without # ? [ ] ^ | \\ and escapes such as %20 in their names",
+        )
+    )
+
+
 def not_a_layer(spec: LayerSpec, what: str) -> WorkspaceError:
     """Return the error that a frame is not one of the layer `spec`."""
     return WorkspaceError(

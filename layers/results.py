@@ -40,6 +40,7 @@ SCATTER_TITLES = {
     "largest_site_share": Text("最大点位占比", "Largest site share"),
     "relative_dispersion": Text("相对离散度", "Relative dispersion"),
     "sample": Text("示例数据", "Sample data"),
+    "weighting": Text("加权方式", "Weighting"),
 }
 """Titles of the scatter columns for people; files for scripts keep the public names."""
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layers.edition import load_edition
+from layers.errors import WorkspaceError
+from layers.paths import is_vacant
+from layers.paths import resolve_path
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from layers.catalogue import Catalogue
     from layers.issues import Issue
 
@@ -39,10 +43,20 @@ def open_or_create(
     ------
     WorkspaceError
         If the folder holds something else, or a workspace that cannot be read.
+
+    Notes
+    -----
+    Of several first starts at the same moment one makes the workspace, and the
+    others open it.
     """
-    folder = Path(path)
-    if folder.exists() and any(folder.iterdir()):
+    folder = resolve_path(path)
+    if not is_vacant(folder):
         return Workspace.open(folder, catalogue), ()
     edition = None if empty else load_edition(catalogue)
-    workspace = Workspace.create(folder, catalogue, author=author, edition=edition)
+    try:
+        workspace = Workspace.create(folder, catalogue, author=author, edition=edition)
+    except WorkspaceError:
+        if is_vacant(folder):
+            raise
+        return Workspace.open(folder, catalogue), ()
     return workspace, edition.issues if edition else ()

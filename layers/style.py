@@ -27,8 +27,12 @@ if TYPE_CHECKING:
 
     from layers.catalogue import LayerSpec
 
-SKETCH_DASH = "7 5"
-"""Dash of every boundary that has no official source (示意)."""
+SKETCH_DASH = "4 9"
+"""Dash of every boundary that has no official source (示意).
+
+The gaps are twice the dashes, so that two sketches sharing an edge cannot fill each
+other's gaps and look like an official line.
+"""
 
 LAND_USE_FILE = "landuse.csv"
 

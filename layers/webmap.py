@@ -285,7 +285,7 @@ def base_map(
         font_size="12px",
         zoom_control=True,
         max_zoom=19,
-        min_zoom=10,
+        min_zoom=11,
         zoom_snap=0.25,
         zoom_delta=0.5,
         attributionControl=True,

@@ -9,15 +9,13 @@ is killed loses nothing that was committed.
 from __future__ import annotations
 
 import datetime as dt
-import os
 import shutil
 import uuid
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 
 import pandas as pd
-import platformdirs
 import pyarrow as pa
 import shapely
 from deltalake import CommitProperties
@@ -32,10 +30,15 @@ from layers.arrow import to_arrow
 from layers.differences import differences
 from layers.frames import empty_frame
 from layers.manifest import check_manifest
+from layers.manifest import identity_of
 from layers.manifest import new_manifest
 from layers.manifest import raise_catalogue_version
 from layers.manifest import read_manifest
 from layers.manifest import write_manifest
+from layers.paths import ENVIRONMENT
+from layers.paths import default_path
+from layers.paths import is_vacant
+from layers.paths import resolve_path
 from layers.refusals import conflict
 from layers.refusals import damaged
 from layers.refusals import no_version
@@ -45,6 +48,7 @@ from layers.refusals import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import geopandas as gpd
 
@@ -52,7 +56,15 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.edition import Edition
 
-ENVIRONMENT = "ATLAS_WORKSPACE"
+__all__ = [
+    "ABSENT",
+    "ENVIRONMENT",
+    "HISTORY_COLUMNS",
+    "Workspace",
+    "default_path",
+    "resolve_path",
+]
+
 ABSENT = -1
 """Version of a layer that was never written."""
 
@@ -80,18 +92,6 @@ _KEEP = {
 
 # What deltalake and pyarrow raise on a table that is damaged.
 _DAMAGED = (DeltaError, pa.ArrowException, shapely.errors.ShapelyError, OSError, ValueError)
-
-
-def default_path() -> Path:
-    """Return the folder of the workspace if nobody names one.
-
-    ``ATLAS_WORKSPACE`` if it is set, else ``workspace`` in the user's data
-    folder.
-    """
-    named = os.environ.get(ENVIRONMENT)
-    if named:
-        return Path(named)
-    return platformdirs.user_data_path("yangpu-atlas", appauthor=False) / "workspace"
 
 
 class Workspace:
@@ -135,8 +135,8 @@ class Workspace:
         WorkspaceError
             If the folder is not empty or cannot be written.
         """
-        path = path.expanduser().absolute()
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        path = resolve_path(path)
+        if not is_vacant(path):
             raise not_empty(path)
         made = path.with_name(f".{path.name}-{uuid.uuid4().hex}")
         try:
@@ -161,9 +161,22 @@ class Workspace:
             If there is none, it is damaged, belongs to another edition, or
             was written with a newer catalogue.
         """
-        path = path.expanduser().absolute()
+        path = resolve_path(path)
         check_manifest(path, catalogue)
         return cls(path, catalogue)
+
+    @property
+    def identity(self) -> str:
+        """What tells this workspace from any other, for instance in the key of a cache.
+
+        It stays when the folder is moved, and a copy of the folder has the same.
+
+        Raises
+        ------
+        WorkspaceError
+            If the manifest is damaged.
+        """
+        return identity_of(read_manifest(self.path))
 
     def keys(self) -> tuple[str, ...]:
         """Return the keys of the layers that have been written, in catalogue order."""
@@ -172,10 +185,6 @@ class Workspace:
     def versions(self) -> dict[str, int]:
         """Return the current version of every layer that has been written."""
         return {key: self.version(key) for key in self.keys()}
-
-    def tables(self) -> dict[str, gpd.GeoDataFrame | pd.DataFrame]:
-        """Read the current version of every layer that has been written."""
-        return {key: self.read(key) for key in self.versions()}
 
     def version(self, key: str) -> int:
         """Return the current version of a layer, -1 if it was never written.
@@ -449,9 +458,11 @@ def _history_row(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _move(made: Path, path: Path) -> None:
+    # Not every system renames onto a folder that is there, even an empty one.
+    with suppress(OSError):
+        path.rmdir()
     try:
-        if path.exists():
-            path.rmdir()
         made.rename(path)
     except OSError as error:
-        raise unwritable(path, error) from error
+        # Another program may have made its workspace there in the meantime.
+        raise unwritable(path, error) if is_vacant(path) else not_empty(path) from error

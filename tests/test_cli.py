@@ -210,9 +210,11 @@ def test_the_bundled_edition_gives_every_park_numbers_flag_and_reason(
     assert table["reason_zh"].str.len().gt(10).all()
     assert table["reason_en"].str.len().gt(10).all()
     measured = table[table["spaces"] > 0]
-    numbers = ["sites", "effective_sites", "mean_distance_m", "longest_gap_m", "stability"]
+    numbers = ["sites", "effective_sites", "mean_distance_m", "longest_gap_m"]
     located = measured[measured["sites"].notna()]
     assert np.isfinite(located[numbers].to_numpy(float)).all()
+    assert located.loc[located["unlocated_share"] <= 0.2, "stability"].between(0, 1).all()
+    assert located.loc[located["unlocated_share"] > 0.2, "flag"].eq("undecided").all()
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "json", "gpkg", "geojson", "parquet"])
@@ -313,17 +315,28 @@ def test_wrong_usage_ends_with_2(bundled: Path, arguments: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments",
+    ("arguments", "code"),
     [
-        ("scatter", "--out", "s.csv", "--park", "B0"),
-        ("export", "nothing", "--format", "csv", "--out", "x.csv"),
-        ("import", "missing.csv", "--layer", "carriers"),
-        ("scatter", "--out", "s.doc"),
+        (("scatter", "--out", "s.csv", "--park", "B0"), 2),
+        (("export", "nothing", "--format", "csv", "--out", "x.csv"), 2),
+        (("export", "parks", "--format", "gpkg", "--out", "x.csv"), 2),
+        (("export", "parks", "--format", "gpkg", "--crs", "EPSG:99999", "--out", "x.gpkg"), 2),
+        (("import", "missing.csv", "--layer", "carriers"), 2),
+        (("scatter", "--out", "s.doc"), 2),
+        (("import", "broken.gpkg", "--layer", "carriers", "--json"), 1),
+        (("layers", "--workspace", "broken.gpkg"), 1),
     ],
 )
 def test_problems_are_sentences_and_not_tracebacks(
-    bundled: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+    bundled: Path,
+    tmp_path: Path,
+    arguments: tuple[str, ...],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    (tmp_path / "broken.gpkg").write_bytes(b"this is no database")
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ATLAS_WORKSPACE", str(bundled))
     with pytest.raises(AtlasError) as caught:
         run(*arguments)
@@ -331,7 +344,18 @@ def test_problems_are_sentences_and_not_tracebacks(
     monkeypatch.setattr("sys.argv", ["atlas", *arguments])
     with pytest.raises(SystemExit) as ended:
         cli.main()
-    assert ended.value.code == 1
+    assert ended.value.code == code
+    shown = capsys.readouterr()
+    assert caught.value.text.zh in shown.err
+    if "--json" in arguments:
+        assert json.loads(shown.out)["error"]["en"] == caught.value.text.en
+
+
+def test_an_empty_layer_is_no_success(bundled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "landuse.gpkg"
+    result = run("export", "landuse", "--format", "gpkg", "--out", out, "-w", bundled)
+    assert result.exit_code == 1
+    assert "landuse" in result.stderr
 
 
 def test_a_port_in_use_is_named() -> None:

@@ -9,10 +9,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each room may import the rooms to its right and itself.
-ROOMS = ("app", "cli", "views", "layers", "geo")
+ROOMS = ("app", "cli", "cli_common", "cli_workspace", "views", "layers", "geo")
 ALLOWED = {
     "app": {"views", "layers", "geo"},
-    "cli": {"app", "layers", "geo"},
+    "cli": {"app", "cli_common", "cli_workspace", "layers", "geo"},
+    "cli_common": {"layers", "geo"},
+    "cli_workspace": {"cli_common", "layers", "geo"},
     "views": {"views", "layers", "geo"},
     "layers": {"layers", "geo"},
     "geo": {"geo"},

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import streamlit as st
+from geopandas import GeoSeries
 
 from geo.crs import geodesic_area_m2
 from geo.crs import hectares_from_m2
+from geo.crs import mu_from_m2
 from layers.i18n import unknown
 from layers.marks import is_sample
 from layers.marks import is_sketch
@@ -168,10 +170,9 @@ def _drawn_area(row: pd.Series) -> str:
     geometry = row.get("geometry")
     if geometry is None or "Polygon" not in geometry.geom_type:
         return ""
-    from geopandas import GeoSeries
-
-    area = geodesic_area_m2(GeoSeries([geometry], crs="EPSG:4490")).iloc[0]
-    return num(hectares_from_m2(area), digits=2, unit=_("ha"))
+    area = float(geodesic_area_m2(GeoSeries([geometry], crs="EPSG:4490")).iloc[0])
+    hectares = num(hectares_from_m2(area), digits=2, unit=_("ha"))
+    return f"{hectares} ({num(mu_from_m2(area), digits=1, unit=_('mu'))})"
 
 
 def _origin(row: pd.Series) -> str:
@@ -199,14 +200,38 @@ def source_text(raw: object) -> str:
         return _("not stated")
     known = store.sources()
     parts = []
-    for entry in str(raw).split(";"):
-        key = entry.strip()
-        if key not in known.index:
-            parts.append(key)
-            continue
-        row = known.loc[key]
-        name = row["title_zh"] if lang() == "zh" else row["title_en"]
-        quality = f" [{row['quality']}]" if not unknown(row["quality"]) else ""
-        when = f", {row['date']}" if not unknown(row["date"]) else ""
-        parts.append(f"{name}{when}{quality}")
+    for key in _source_ids(raw):
+        text = source_titles(key)
+        if key in known.index:
+            date, quality = known.loc[key, ["date", "quality"]]
+            notes = [str(date)] if not unknown(date) else []
+            notes += [_quality(str(quality))] if not unknown(quality) else []
+            text += f" ({', '.join(notes)})" if notes else ""
+        parts.append(text)
     return "; ".join(parts)
+
+
+def source_titles(raw: str) -> str:
+    """Return the titles of the sources whose ids are joined by a semicolon."""
+    known = store.sources()
+    column = "title_zh" if lang() == "zh" else "title_en"
+    return "; ".join(
+        str(known.loc[key, column]) if key in known.index else key for key in _source_ids(raw)
+    )
+
+
+def _source_ids(raw: object) -> list[str]:
+    return [part for entry in str(raw).split(";") if (part := entry.strip())]
+
+
+def _quality(mark: str) -> str:
+    """Return what a quality mark of the sources means."""
+    return {
+        "A": _("official"),
+        "B": _("press"),
+        "C": _("company or mirror, check before quoting"),
+        "S": _("public directory or sample of points"),
+        "E": _("estimate"),
+        "GK": _("general knowledge, unverified"),
+        "X": _("generated sample"),
+    }.get(mark, mark)

@@ -20,11 +20,10 @@ from views.text import pick
 def render() -> None:
     """Show the page."""
     cat = store.catalogue()
-    info = store.current().workspace.info()
     st.markdown(f"### {_('Data in this workspace')}")
     st.caption(
         f"{md(pick(cat.title))} · {_('catalogue')} {md(cat.version_text)} · "
-        f"{_('workspace')} {md(info['path'])}"
+        f"{_('workspace')} {md(store.current().workspace.path)}"
     )
     _issues()
     layers, places, missing, history, sources = st.tabs(
@@ -57,15 +56,21 @@ def _layers() -> None:
     frame = inventory(store.tables(), dict(store.versions()), store.catalogue())
     titles = {
         "title_zh" if lang() == "zh" else "title_en": _("Layer"),
-        "layer": _("Key"),
         "rows": _("Rows"),
         "located": _("Located"),
         "version": _("Version"),
         "sample": _("Sample rows"),
         "sketch": _("Sketched"),
         "sources": _("Sources"),
+        "layer": _("Key"),
     }
-    tables.show(frame[list(titles)].rename(columns=titles))
+    frame = frame.assign(sources=[card.source_titles(text) for text in frame["sources"]])
+    counts = ("Rows", "Located", "Sample rows", "Sketched")
+    tables.show(
+        frame[list(titles)].rename(columns=titles),
+        config={_(name): st.column_config.NumberColumn(format="localized") for name in counts}
+        | {_("Sources"): st.column_config.TextColumn(width="large")},
+    )
 
 
 def _quality() -> None:
@@ -113,6 +118,9 @@ def _not_located() -> None:
                     _("Note"): row.get("note"),
                 }
             )
+    if not store.shown_layers():
+        st.info(_("No located layers yet."))
+        return
     if not rows:
         st.success(_("Every object has a place."))
         return
@@ -129,21 +137,27 @@ def _history() -> None:
     if frame.empty:
         st.info(_("Nothing has been written yet."))
         return
+    layers = {spec.key: pick(spec.title) for spec in store.catalogue().layers}
+    frame = frame.assign(
+        layer=frame["layer"].map(layers), time=frame["time"].str[:16].str.replace("T", " ")
+    )
     titles = {
+        "time": _("Time (UTC)"),
         "layer": _("Layer"),
         "version": _("Version"),
-        "time": _("Time (UTC)"),
         "author": _("Author"),
         "message": _("Message"),
-        "operation": _("Operation"),
         "rows": _("Rows"),
         "rows_in": _("Rows read"),
         "rejected": _("Rejected"),
         "source_file": _("Source file"),
         "source_sha256": "SHA-256",
     }
-    shown = frame[[c for c in titles if c in frame]].rename(columns=titles)
-    tables.show(shown)
+    counts = ("Rows", "Rows read", "Rejected")
+    tables.show(
+        frame[list(titles)].rename(columns=titles),
+        config={_(name): st.column_config.NumberColumn(format="localized") for name in counts},
+    )
 
 
 def _sources() -> None:

@@ -49,8 +49,7 @@ def buttons(spec: LayerSpec, row: pd.Series) -> None:
 
 def open_park(park_id: str) -> None:
     """Switch to the page of a park."""
-    st.session_state[PARK] = park_id
-    go("parks")
+    st.switch_page(st.session_state[_PAGES]["parks"], query_params={PARK: park_id})
 
 
 def flag_title(flag: str) -> str:

@@ -17,18 +17,15 @@ from views import parks
 from views import space
 from views import store
 from views.text import LANG_KEY
+from views.text import LANGUAGE_NAMES
 from views.text import _
 from views.text import pick
 
 STATIC = Path(__file__).resolve().parent / "static"
-LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 
 
 def main() -> None:
     """Frame the page and run it."""
-    if LANG_KEY not in st.session_state:
-        asked = st.query_params.get(LANG_KEY)
-        st.session_state[LANG_KEY] = asked if asked in LANGUAGES else LANGUAGES[0]
     st.set_page_config(
         page_title=_("Yangpu Atlas"),
         page_icon=str(STATIC / "logo.svg"),
@@ -52,7 +49,9 @@ def main() -> None:
             LANGUAGES,
             format_func=LANGUAGE_NAMES.__getitem__,
             key=LANG_KEY,
-            persist_state="session",
+            default=LANGUAGES[0],
+            # In the address, so that a reload and a shared link keep the language.
+            bind="query-params",
             required=True,
             label_visibility="collapsed",
         )
@@ -62,7 +61,12 @@ def main() -> None:
     except AtlasError as error:
         st.error(pick(error.text))
         st.stop()
-    page.run()
+    for problem in store.damaged():
+        st.error(pick(problem.text))
+    try:
+        page.run()
+    except AtlasError as error:
+        st.error(pick(error.text))
     if any(bool(is_sample(frame).any()) for frame in store.tables().values()):
         st.sidebar.caption(_("Bundled holdings and occupancy are sample data."))
 

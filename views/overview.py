@@ -83,11 +83,8 @@ def _home(specs: list[LayerSpec]) -> Bounds:
 
 
 def _search(specs: list[LayerSpec]) -> None:
-    options: dict[str, str] = {}
-    for spec in reversed(specs):
-        for _index, row in store.table(spec.key).iterrows():
-            feature = f"{spec.key}:{row[spec.id_field]}"
-            options[feature] = f"{card.title(spec, row)} · {pick(spec.title)}"
+    named = tuple(s.key for s in reversed(specs) if s.name_field != s.id_field)
+    options = _search_options(store.current().workspace.identity, store.versions(), named, lang())
     st.selectbox(
         _("Search by name"),
         list(options),
@@ -98,6 +95,21 @@ def _search(specs: list[LayerSpec]) -> None:
         label_visibility="collapsed",
         on_change=_found,
     )
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _search_options(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    versions: store.Versions,  # noqa: ARG001 - the same
+    keys: tuple[str, ...],
+    lang: str,  # noqa: ARG001 - the same
+) -> dict[str, str]:
+    """Return what can be searched for: ``layer:id`` and what a person reads."""
+    return {
+        f"{key}:{identifier}": f"{title} · {pick(store.catalogue().layer(key).title)}"
+        for key in keys
+        for identifier, title in card.titles(key).items()
+    }
 
 
 def _found() -> None:
@@ -239,9 +251,9 @@ def marks(frames: list[pd.DataFrame]) -> list[str]:
     """Return the notes a map needs for what it shows (示例数据, 示意)."""
     found = []
     if any(bool(is_sample(frame).any()) for frame in frames):
-        found.append(_("Contains sample data: occupancy and holdings are generated"))
+        found.append(_("Sample data included"))
     if any(bool(is_sketch(frame).any()) for frame in frames):
-        found.append(_("Dashed boundaries are sketches, not official"))
+        found.append(_("Dashed = sketch, not official"))
     return found
 
 

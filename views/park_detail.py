@@ -10,6 +10,7 @@ import shapely
 import streamlit as st
 
 from geo.crs import STORAGE_CRS
+from geo.dispersion import standard_deviational_ellipse
 from geo.scatter import FORM_TITLES
 from layers.errors import Text
 from layers.i18n import unknown
@@ -54,9 +55,7 @@ def show(result: ScatterResult, park_id: str) -> None:
     """Show the page of a park."""
     row = result.table[result.table["park_id"].eq(park_id)].iloc[0]
     if st.button(_("← All parks"), type="tertiary"):
-        st.session_state.pop(links.PARK, None)
         st.query_params.pop(links.PARK, None)
-        st.session_state.pop("parks_table", None)
         st.rerun()
     _heading(row)
     left, right = st.columns([5, 4], gap="medium")
@@ -92,7 +91,11 @@ def _map(result: ScatterResult, park_id: str) -> None:
     spaces, sites, tree = (frame.to_crs(STORAGE_CRS) for frame in parts)
     spaces = spaces[spaces.geometry.notna()]
     if spaces.empty:
-        st.info(_("None of this park's spaces is located, so there is nothing to draw."))
+        st.info(
+            _("None of this park's spaces is located, so there is nothing to draw.")
+            if len(parts[0])
+            else _("No building space is registered for this park.")
+        )
         return
     hulls = _clusters(parts[1])
     context = [
@@ -179,7 +182,7 @@ def _tree_layer(tree: gpd.GeoDataFrame) -> MapLayer:
         distance=[num(value, unit="m") for value in tree["distance_m"]],
     )
     line = Symbol(stroke="#1f2d3a", width=2.2, fill="none")
-    gap = Symbol(stroke="#b14500", width=2.2, fill="none", dash="5 6")
+    gap = Symbol(stroke="#8e1b4e", width=2.2, fill="none", dash="5 6")
     style = LayerStyle(
         field="reach",
         default=line,
@@ -232,6 +235,8 @@ def _space_layer(spaces: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> MapLayer:
 def _numbers(row: pd.Series, result: ScatterResult) -> None:
     """Show the seven numbers, each with the sentence that explains it."""
     walk = num(result.parameters.walk_m)
+    by_area = row["weighting"] == "floor_area"
+    share_of = _("floor area") if by_area else _("the number of spaces, as areas are missing")
     entries: Sequence[tuple[str, str, str]] = (
         (
             _("Sites"),
@@ -248,13 +253,15 @@ def _numbers(row: pd.Series, result: ScatterResult) -> None:
         (
             _("Mean distance"),
             num(row["mean_distance_m"], unit="m"),
-            _("Two square metres taken at random are this far apart on foot, on average."),
+            _("Two square metres taken at random are this far apart on foot, on average.")
+            if by_area
+            else _("Two spaces taken at random are this far apart on foot; areas are missing."),
         ),
         (
             _("Largest walkable share"),
             pct(row["largest_cluster_share"]),
-            _("Share of floor area in the largest cluster reachable in steps of {walk} m.").format(
-                walk=walk
+            _("Share of {what} in the largest cluster reachable in steps of {walk} m.").format(
+                what=share_of, walk=walk
             ),
         ),
         (
@@ -265,7 +272,7 @@ def _numbers(row: pd.Series, result: ScatterResult) -> None:
         (
             _("In zones"),
             pct(row["zone_share"]),
-            _("Share of floor area inside the drawn zones, which are sketches."),
+            _("Share of {what} inside the drawn zones, which are sketches.").format(what=share_of),
         ),
         (
             _("Chance test"),
@@ -282,9 +289,9 @@ def _numbers(row: pd.Series, result: ScatterResult) -> None:
     st.html(f'<table class="atlas-numbers">{lines}</table>')
     st.caption(
         _(
-            "Stability {share}: the flag keeps its colour in this share of 27 runs "
+            "Stability {share}: the flag keeps its colour in this share of {runs} runs "
             "with other parameters."
-        ).format(share=pct(row["stability"], digits=0))
+        ).format(share=pct(row["stability"], digits=0), runs=len(list(result.parameters.walks())))
     )
 
 
@@ -293,21 +300,25 @@ def _tables(result: ScatterResult, park_id: str) -> None:
         [_("Units"), _("Spaces and sites"), _("Parameters and sources")]
     )
     with units:
-        _units(park_id)
+        _units(result, park_id)
     with spaces:
         _spaces(result, park_id)
     with origin:
         _sources(result, park_id)
 
 
-def _units(park_id: str) -> None:
-    frame = store.tables().get("units")
-    if frame is None or frame.empty or not frame["park_id"].eq(park_id).any():
-        st.info(_("No units are recorded for this park; its carriers count with their gross area."))
-        return
-    spec = store.catalogue().layer("units")
+def _units(result: ScatterResult, park_id: str) -> None:
+    frame = store.tables().get("units", pd.DataFrame({"park_id": []}))
     own = frame[frame["park_id"].eq(park_id)]
-    tables.show_rows(spec, own, without="park_id")
+    if own.empty:
+        held = result.spaces["park_id"].eq(park_id).any()
+        st.info(
+            _("No units are recorded for this park; its carriers count with their gross area.")
+            if held
+            else _("No building space is registered for this park.")
+        )
+        return
+    tables.show_rows(store.catalogue().layer("units"), own, without="park_id")
 
 
 def _spaces(result: ScatterResult, park_id: str) -> None:
@@ -325,6 +336,27 @@ def _spaces(result: ScatterResult, park_id: str) -> None:
             }
         ).sort_values([_("Cluster"), _("Site")]),
         config={_("Floor area (m²)"): st.column_config.NumberColumn(format="localized")},
+    )
+    _ellipse(result, park_id)
+
+
+def _ellipse(result: ScatterResult, park_id: str) -> None:
+    """Say where the park lies as a whole: the standard deviational ellipse of its sites."""
+    sites = result.sites[result.sites["park_id"].eq(park_id)]
+    if len(sites) < 2:  # noqa: PLR2004 - one site has no direction
+        return
+    ellipse = standard_deviational_ellipse(
+        shapely.get_coordinates(sites.geometry.to_numpy()), sites["weight"].to_numpy("float64")
+    )
+    st.caption(
+        _(
+            "Standard deviational ellipse of the sites: semi-axes {major} and {minor}, long "
+            "axis {azimuth}° from north."
+        ).format(
+            major=num(ellipse.major_m, unit="m"),
+            minor=num(ellipse.minor_m, unit="m"),
+            azimuth=num(ellipse.azimuth_deg),
+        )
     )
 
 

@@ -22,6 +22,7 @@ from views import tables
 from views.text import _
 from views.text import esc
 from views.text import lang
+from views.text import md
 from views.text import num
 from views.text import pick
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from geo.scatter import ScatterResult
 
 _URGENCY = ("red", "yellow", "undecided", "green")
+_VISIT = "parks_visit"
 _CLASSES = "parks_classes"
 _FLAGS = "parks_flags"
 _NAME = "parks_name"
@@ -53,16 +55,18 @@ def render() -> None:
 
 
 def _chosen(result: ScatterResult) -> str | None:
-    """Return the park named by the session or by the address of the page."""
-    asked = st.session_state.get(links.PARK) or st.query_params.get(links.PARK)
-    known = result.table["park_id"].astype("str")
-    if asked is None or not known.eq(asked).any():
-        st.session_state.pop(links.PARK, None)
-        st.query_params.pop(links.PARK, None)
+    """Return the park that the address of the page names, if there is one.
+
+    Only the address counts: so the browser's Back, a bookmark and the navigation
+    all lead where they say.
+    """
+    asked = st.query_params.get(links.PARK)
+    if asked is None:
         return None
-    st.session_state[links.PARK] = asked
-    st.query_params[links.PARK] = asked
-    return str(asked)
+    if not result.table["park_id"].eq(asked).any():
+        st.warning(_("There is no park with the id {id}.").format(id=md(asked)))
+        return None
+    return asked
 
 
 def _overview(result: ScatterResult) -> None:
@@ -70,9 +74,9 @@ def _overview(result: ScatterResult) -> None:
     # The parks that need a planner's eye stand first.
     urgency = result.table["flag"].map({flag: n for n, flag in enumerate(_URGENCY)})
     table = _with_class(result.table.loc[urgency.sort_values(kind="stable").index])
-    _figures(table)
     with st.sidebar:
         shown = _filtered(table)
+    _figures(shown)
     if shown.empty:
         st.info(_("No park matches these filters."))
         return
@@ -137,15 +141,19 @@ def _table(table: pd.DataFrame, result: ScatterResult) -> None:
             _("Form"): table["form"].map(park_detail.form_title),
             _("Sites"): table["sites"],
             _("Effective sites"): table["effective_sites"],
-            _("Mean distance (m)"): table["mean_distance_m"],
+            # Rounded here, because the table would cut the decimals off.
+            _("Mean distance (m)"): table["mean_distance_m"].round(),
             _("Largest walkable share"): table["largest_cluster_share"] * 100,
-            _("Longest gap (m)"): table["longest_gap_m"],
+            _("Longest gap (m)"): table["longest_gap_m"].round(),
             _("In zones"): table["zone_share"] * 100,
             _("Stability"): table["stability"] * 100,
-            _("Floor area (m²)"): table["floor_area_m2"],
+            _("Floor area (m²)"): table["floor_area_m2"].round(),
+            _("Data"): table["sample"].map(lambda v: _("sample") if v is True else ""),
         }
     ).reset_index(drop=True)
-    row = tables.pick_row(shown, key="parks_table", config=_columns(), most_px=620)
+    # A new key after each visit, so that coming back does not find the row still ticked.
+    visit = st.session_state.get(_VISIT, 0)
+    row = tables.pick_row(shown, key=f"parks_table_{visit}", config=_columns(), most_px=620)
     st.caption(
         _(
             "Tick a row to open the park's page. Distances are walks: straight line × {detour}."
@@ -156,9 +164,11 @@ def _table(table: pd.DataFrame, result: ScatterResult) -> None:
         "scatter",
         SCATTER_TITLE,
         SCATTER_TITLES,
+        internal=False,
     )
     if row is not None:
-        st.session_state[links.PARK] = str(table["park_id"].iloc[row])
+        st.session_state[_VISIT] = visit + 1
+        st.query_params[links.PARK] = str(table["park_id"].iloc[row])
         st.rerun()
 
 
@@ -182,4 +192,5 @@ def _columns() -> dict[str, Any]:
         **shares,
         _("Effective sites"): column.NumberColumn(format="%.2f"),
         _("Park"): column.TextColumn(width="medium"),
+        _("Flag"): column.TextColumn(width=100),
     }

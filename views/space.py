@@ -65,7 +65,8 @@ def render() -> None:
         st.info(_("No building space matches these filters."))
         return
     _figures(shown)
-    left, right = st.columns([1, 1], gap="medium")
+    with st.container(key="split"):
+        left, right = st.columns([4, 5], gap="medium")
     with left, st.container(key="page-map"):
         clicked = _map(shown)
     if clicked and clicked.startswith("carriers:"):
@@ -192,7 +193,7 @@ def _map(frame: gpd.GeoDataFrame) -> str | None:
 
 def _table(frame: gpd.GeoDataFrame) -> None:
     spec = store.catalogue().layer("carriers")
-    names = ("carrier_class", "rentable_area_m2", "vacant_area_m2", "largest_vacant_m2")
+    names = ("vacant_area_m2", "largest_vacant_m2", "rentable_area_m2", "carrier_class")
     fields = [spec.field(name) for name in names]
     name_field = spec.field("name")
     ordered = frame.sort_values("vacant_area_m2", ascending=False, na_position="last")
@@ -211,10 +212,10 @@ def _table(frame: gpd.GeoDataFrame) -> None:
         key="space_table",
         most_px=520,
         config={
-            card.heading(name_field): st.column_config.TextColumn(width="medium"),
+            card.heading(name_field): st.column_config.TextColumn(width=170),
             **card.column_config(fields),
             _("Vacancy (%)"): st.column_config.ProgressColumn(
-                format="%.1f%%", min_value=0, max_value=100
+                format="%.1f%%", min_value=0, max_value=100, width=120
             ),
             _("Months vacant"): st.column_config.NumberColumn(format="%d"),
         },
@@ -236,7 +237,9 @@ def _belt_titles(belts: str) -> str:
 def _save(frame: gpd.GeoDataFrame) -> None:
     spec = store.catalogue().layer("carriers")
     titles = {field.name: field.title for field in spec.fields} | VACANCY_TITLES
-    tables.save(pd.DataFrame(frame)[list(titles)], "building_space", spec.title, titles)
+    tables.save(
+        pd.DataFrame(frame)[list(titles)], "building_space", spec.title, titles, internal=True
+    )
 
 
 def _selected(frame: gpd.GeoDataFrame) -> None:

@@ -18,6 +18,7 @@ from layers.catalogue import Catalogue
 from layers.catalogue import LayerSpec
 from layers.catalogue import load_catalogue
 from layers.edition import load_sources
+from layers.errors import WorkspaceError
 from layers.startup import open_or_create
 from layers.style import LayerStyle
 from layers.style import layer_style
@@ -78,8 +79,23 @@ def versions() -> Versions:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _table(path: str, key: str, version: int) -> Frame:
-    return opened(path).workspace.read(key, version)
+def _table(
+    path: str,
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    key: str,
+    version: int,
+) -> Frame | WorkspaceError:
+    """Read a table once; a damaged one gives its error instead of stopping the page."""
+    try:
+        return opened(path).workspace.read(key, version)
+    except WorkspaceError as error:
+        return error
+
+
+def _read(key: str, version: int) -> Frame | WorkspaceError:
+    # A folder that was made anew has the same path and versions, but another identity.
+    workspace = current().workspace
+    return _table(str(default_path()), workspace.identity, key, version)
 
 
 def table(key: str) -> Frame:
@@ -88,32 +104,43 @@ def table(key: str) -> Frame:
     Raises
     ------
     KeyError
-        If the workspace has no such layer.
+        If the workspace has no such layer, or it is damaged.
     """
-    return _table(str(default_path()), key, dict(versions())[key])
+    return tables()[key]
 
 
 def tables() -> dict[str, Frame]:
-    """Return all layers of the workspace, by key."""
-    return {key: _table(str(default_path()), key, version) for key, version in versions()}
+    """Return all layers of the workspace that can be read, by key."""
+    read = {key: _read(key, version) for key, version in versions()}
+    return {key: found for key, found in read.items() if not isinstance(found, WorkspaceError)}
+
+
+def damaged() -> list[WorkspaceError]:
+    """Return what is wrong with the layers that cannot be read."""
+    read = [_read(key, version) for key, version in versions()]
+    return [found for found in read if isinstance(found, WorkspaceError)]
 
 
 def has(key: str) -> bool:
     """Tell whether the workspace holds any row of a layer."""
-    return key in dict(versions()) and len(table(key)) > 0
+    return len(tables().get(key, ())) > 0
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
-def _scatter(path: str, versions_now: Versions, parameters: ScatterParameters) -> ScatterResult:
-    frames = {key: _table(path, key, version) for key, version in versions_now}
-    return scatter_of(frames, catalogue(), parameters)
+def _scatter(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    versions_now: Versions,  # noqa: ARG001 - the same
+    parameters: ScatterParameters,
+) -> ScatterResult:
+    return scatter_of(tables(), catalogue(), parameters)
 
 
 def scatter(parameters: ScatterParameters | None = None) -> ScatterResult:
     """Return the scatter of every park for the current layers."""
     wanted = {"parks", "carriers", "units", "zones"}
     used = tuple(entry for entry in versions() if entry[0] in wanted)
-    return _scatter(str(default_path()), used, parameters or ScatterParameters())
+    identity = current().workspace.identity
+    return _scatter(identity, used, parameters or ScatterParameters())
 
 
 @st.cache_resource(show_spinner=False)

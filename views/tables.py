@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -31,8 +32,11 @@ if TYPE_CHECKING:
 
 _EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROW_PX = 35
-_HEAD_PX = 38
 _MOST_PX = 620
+
+
+def _height(rows: int, most_px: int) -> int | Literal["content"]:
+    return "content" if (rows + 1) * _ROW_PX < most_px else most_px
 
 
 def show(frame: pd.DataFrame, *, config: Mapping[str, Any] | None = None) -> None:
@@ -41,7 +45,7 @@ def show(frame: pd.DataFrame, *, config: Mapping[str, Any] | None = None) -> Non
         frame,
         hide_index=True,
         width="stretch",
-        height=min(_MOST_PX, _HEAD_PX + _ROW_PX * len(frame)),
+        height=_height(len(frame), _MOST_PX),
         placeholder=UNKNOWN,
         column_config=config,
     )
@@ -86,7 +90,7 @@ def pick_row(
         frame,
         hide_index=True,
         width="stretch",
-        height=min(most_px, _HEAD_PX + _ROW_PX * len(frame)),
+        height=_height(len(frame), most_px),
         placeholder=UNKNOWN,
         on_select="rerun",
         selection_mode="single-row",
@@ -97,7 +101,9 @@ def pick_row(
     return int(rows[0]) if rows else None
 
 
-def save(frame: pd.DataFrame, name: str, title: Text, titles: Mapping[str, Text]) -> None:
+def save(
+    frame: pd.DataFrame, name: str, title: Text, titles: Mapping[str, Text], *, internal: bool
+) -> None:
     """Offer a table as an Excel file, made when the button is pressed.
 
     Parameters
@@ -108,13 +114,16 @@ def save(frame: pd.DataFrame, name: str, title: Text, titles: Mapping[str, Text]
         Stem of the file name.
     title, titles
         Titles of the sheet and of its columns.
+    internal
+        Whether the table holds what must not leave the office (taxes, rents); the
+        file is then marked 内部资料.
     """
     language = lang()
 
     def content() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name}.xlsx"
-            export_table(frame, path, title=title, titles=titles, lang=language)
+            export_table(frame, path, title=title, titles=titles, lang=language, internal=internal)
             return path.read_bytes()
 
     st.download_button(

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from layers.i18n import Lang
 
 LANG_KEY = "lang"
+LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def lang() -> Lang:
     """Return the language of the session; Chinese unless it was switched."""
-    return "en" if st.session_state.get(LANG_KEY) == "en" else "zh"
+    chosen = st.session_state.get(LANG_KEY)
+    if chosen is None:
+        # The title of the page is set before the switch is drawn for the first time.
+        chosen = "en" if st.query_params.get(LANG_KEY) == LANGUAGE_NAMES["en"] else "zh"
+    return "en" if chosen == "en" else "zh"
 
 
 def _(text: str) -> str:

@@ -16,9 +16,11 @@ import shapely
 from geo.crs import STORAGE_CRS
 from layers.arrow import to_arrow
 from layers.errors import ExportError
+from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.check import compare
 from layers.export.sheets import DECIMALS
+from layers.export.sheets import DISTORTED
 from layers.frames import GEOMETRY
 from layers.frames import has_geometry
 from layers.intake.geofiles import README_TABLE
@@ -105,7 +107,7 @@ def write_geojson(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
 
     Raises
     ------
-    ExportError
+    ExportUsageError
         If the sheet is not in longitude and latitude, which is all that
         GeoJSON allows.
     """
@@ -141,11 +143,11 @@ def check_lonlat(sheet: Sheet) -> None:
 
     Raises
     ------
-    ExportError
+    ExportUsageError
         If its coordinates are not longitude and latitude on CGCS2000 or WGS 84.
     """
     if sheet.crs is not None and sheet.crs.to_string() not in _LONLAT_ONLY:
-        raise ExportError(
+        raise ExportUsageError(
             Text(
                 f"GeoJSON 只能用经纬度，不能用 {sheet.crs.to_string()}；"
                 "请选 EPSG:4490，或改用 GeoPackage",
@@ -213,11 +215,12 @@ def _geojson_texts(frame: pd.DataFrame) -> list[str]:
 def _layer_options(sheet: Sheet, notes: Notes) -> dict[str, str]:
     title, description = sheet.title.get(notes.lang), sheet.description.get(notes.lang)
     marks = [mark.zh for mark in sheet.marks]
+    warned = [DISTORTED.zh] if sheet.distorted else []
     # The first sentence of a delivery of layers is the mark of its audience.
     audience = [sentence.zh for sentence in notes.sentences[:1]]
     return {
         "IDENTIFIER": f"{title}（{'·'.join(marks)}）" if marks else title,
-        "DESCRIPTION": "；".join([description, *marks, *audience]),
+        "DESCRIPTION": "；".join([description, *marks, *warned, *audience]),
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from layers.errors import Text
+from layers.export.sheets import DISTORTED
 from layers.export.sheets import SAMPLE
 from layers.export.sheets import SKETCH
 
@@ -80,6 +81,8 @@ def make_notes(
     sentences = [AUDIENCE_MARKS[audience]]
     if audience == "public":
         sentences.append(_COARSE)
+    if any(sheet.distorted for sheet in sheets):
+        sentences.append(DISTORTED)
     sentences += [
         Text(f"内部图层“{s.title.zh}”未导出", f"The internal layer '{s.title.en}' is left out")
         for s in left_out
@@ -90,10 +93,13 @@ def make_notes(
     return Notes(lang, tuple(sentences), readme, _dictionary(sheets, lang))
 
 
-def table_notes(sheet: Sheet, lang: str) -> Notes:
-    """Say what a single result table contains."""
-    readme = pd.DataFrame([_readme_row(sheet, ("", "", _now()), lang, None)], dtype="str")
-    return Notes(lang, tuple(_mark_sentences(sheet)), readme, _dictionary([sheet], lang))
+def table_notes(sheet: Sheet, lang: str, *, internal: bool) -> Notes:
+    """Say what a single result table contains, and whether any of it is internal."""
+    audience = [AUDIENCE_MARKS["internal"]] if internal else []
+    marks = ("".join(mark.get(lang) for mark in audience), "", _now())
+    readme = pd.DataFrame([_readme_row(sheet, marks, lang, None)], dtype="str")
+    sentences = (*audience, *_mark_sentences(sheet))
+    return Notes(lang, sentences, readme, _dictionary([sheet], lang))
 
 
 def heading(field: FieldSpec, lang: str) -> str:
@@ -134,6 +140,8 @@ def _readme_row(
     sheet: Sheet, marks: tuple[str, str, str], lang: str, sources: pd.DataFrame | None
 ) -> dict[str, str]:
     crs = "" if sheet.crs is None else f"{sheet.crs.to_string()} {sheet.crs.name}"
+    if sheet.distorted:
+        crs = f"{crs} – {DISTORTED.get(lang)}"
     audience, version, time = marks
     cells = (
         ("图层", "layer", sheet.key),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from layers.aside import made_aside
 from layers.errors import ExportError
+from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.excel import check_xlsx
 from layers.export.excel import write_xlsx
@@ -136,9 +137,11 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     fmt
         A key of :data:`FORMATS`.
     path
-        The file. GeoJSON and CSV hold one layer; several go into a ``.zip``.
+        The file, with the ending of its format or ``.zip``. GeoJSON and CSV hold
+        one layer; several go into a ``.zip``.
     crs
-        ``EPSG:n``; axes are east, north. GeoJSON takes 4490 and 4326 only.
+        ``EPSG:n`` on CGCS2000 or WGS 84; axes are east, north. GeoJSON takes
+        4490 and 4326 only.
     audience
         ``internal`` or ``public``; a public copy has no internal layers and
         fields, and coordinates rounded to about 10 m.
@@ -150,10 +153,12 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     Raises
     ------
     ExportError
-        If the choices contradict each other, or the file read back differs;
-        then there is no new file and an old one is as it was.
+        If the file cannot be written or differs when it is read back; then
+        there is no new file and an old one is as it was. ExportUsageError if
+        the choices contradict each other.
     """
     chosen = _format(fmt, tuple(FORMATS), FORMATS.get(fmt))
+    _check_ending(path, chosen)
     public = audience == "public"
     left_out = [spec for spec in specs if public and spec.sensitivity == "internal"]
     kept = [spec for spec in specs if spec not in left_out]
@@ -176,6 +181,7 @@ def export_table(
     title: Text | None = None,
     titles: Mapping[str, Text] | None = None,
     lang: str = "zh",
+    internal: bool = False,
 ) -> ExportReport:
     """Write a result table to a file, read it back and compare it.
 
@@ -192,16 +198,21 @@ def export_table(
         Column titles, for workbooks.
     lang
         ``zh`` or ``en``.
+    internal
+        Whether it holds what the catalogue calls internal; then it carries the
+        same mark as an internal delivery of layers, wherever the format has
+        room for notes (not in .csv, .json and .parquet).
 
     Raises
     ------
     ExportError
-        If the ending is not known, or the file read back differs.
+        If the file cannot be written or differs when it is read back;
+        ExportUsageError if the ending is not known.
     """
     chosen = _format(path.suffix, tuple(TABLE_FORMATS), TABLE_FORMATS.get(path.suffix.lower()))
     named = title or Text(path.stem, path.stem)
     sheet = table_sheet(frame, path.stem, title=named, titles=titles or {}, lang=lang)
-    notes = table_notes(sheet, lang)
+    notes = table_notes(sheet, lang, internal=internal)
     files = _put([sheet], path, chosen, notes)
     return _report([sheet], path, files, notes)
 
@@ -209,13 +220,25 @@ def export_table(
 def _format(name: str, known: tuple[str, ...], found: Format | None) -> Format:
     if found is None:
         listed = ", ".join(known)
-        raise ExportError(
+        raise ExportUsageError(
             Text(
                 f"不支持的格式“{name}”；可用：{listed}",
                 f"the format '{name}' is not supported; use one of {listed}",
             )
         )
     return found
+
+
+def _check_ending(path: Path, chosen: Format) -> None:
+    """Refuse a name that would make programs take the file for another format."""
+    if path.suffix.lower() not in (chosen.suffix, _ZIP):
+        raise ExportUsageError(
+            Text(
+                f"文件名 {path.name} 与格式不符；请以 {chosen.suffix} 或 {_ZIP} 结尾",
+                f"the name {path.name} does not fit the format; end it in {chosen.suffix}"
+                f" or {_ZIP}",
+            )
+        )
 
 
 def _put(sheets: Sequence[Sheet], path: Path, chosen: Format, notes: Notes) -> tuple[Path, ...]:
@@ -225,26 +248,14 @@ def _put(sheets: Sequence[Sheet], path: Path, chosen: Format, notes: Notes) -> t
         for sheet in sheets:
             check_lonlat(sheet)
     if len(sheets) > 1 and not (chosen.several or zipped):
-        raise ExportError(
+        raise ExportUsageError(
             Text(
                 f"一个 {chosen.suffix} 文件只能放一个图层；多个图层请用 .zip 文件名",
                 f"a {chosen.suffix} file holds one layer; name a .zip file for several",
             )
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".atlas-", dir=path.parent) as folder:
-            made = Path(folder) / f"export{_ZIP if zipped else chosen.suffix}"
-            names = _fill(sheets, made, chosen, notes, zipped=zipped)
-            made.replace(path)
-    except OSError as error:
-        raise ExportError(
-            Text(
-                f"无法写入 {path}（{error}）；请检查文件是否正被打开、权限与磁盘空间",
-                f"cannot write {path} ({error}); check whether it is open elsewhere,"
-                " permissions and disk space",
-            )
-        ) from error
+    with made_aside(path, f"export{_ZIP if zipped else chosen.suffix}") as made:
+        names = _fill(sheets, made, chosen, notes, zipped=zipped)
     return tuple(Path(name) for name in names) if zipped else (path,)
 
 
@@ -303,7 +314,7 @@ def _report(
 
 def _nothing(left_out: Sequence[LayerSpec]) -> ExportError:
     if not left_out:
-        return ExportError(Text("没有选择图层", "no layer was chosen"))
+        return ExportUsageError(Text("没有选择图层", "no layer was chosen"))
     listed = ", ".join(spec.key for spec in left_out)
     return ExportError(
         Text(

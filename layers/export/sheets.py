@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 
 from layers.catalogue import FieldSpec
-from layers.errors import ExportError
+from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.frames import GEOMETRY
 from layers.frames import has_geometry
@@ -50,6 +50,13 @@ DECIMALS = {True: 8, False: 3}
 PUBLIC_GRID = {True: 1e-4, False: 10.0}
 
 
+DISTORTED = Text(
+    "注意：墨卡托坐标系中面积与距离失真，只供显示，不可用于量算",
+    "CAUTION: a Mercator projection distorts areas and distances; for display only,"
+    " not for measuring",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One layer as it stands in a file.
@@ -78,6 +85,13 @@ class Sheet:
         return self.frame.crs if isinstance(self.frame, gpd.GeoDataFrame) else None
 
     @property
+    def distorted(self) -> bool:
+        """Whether the coordinates are in a web or world Mercator projection (EPSG:3857 …)."""
+        operation = None if self.crs is None else self.crs.coordinate_operation
+        method = "" if operation is None else operation.method_name
+        return "Mercator" in method and "Transverse" not in method
+
+    @property
     def located(self) -> int:
         """Number of rows with a place."""
         return int(is_located(self.frame).sum())
@@ -103,15 +117,27 @@ def export_crs(text: str) -> pyproj.CRS:
 
     Raises
     ------
-    ExportError
-        If it is not ``EPSG:n`` or a system that shifts coordinates.
+    ExportUsageError
+        If it is not ``EPSG:n``, a system that shifts coordinates, or on a datum
+        to which the way from CGCS2000 is not public (Beijing 1954, Xian 1980):
+        PROJ would write coordinates that are tens of metres off.
     """
     system = find_system(text)
     if system is None or system.correct is not None:
-        raise ExportError(
+        raise ExportUsageError(
             Text(
                 f"不能导出到坐标系“{text}”；请用 EPSG 编码，如 EPSG:4549",
                 f"cannot export in '{text}'; use an EPSG code such as EPSG:4549",
+            )
+        )
+    if not system.datum_known:
+        raise ExportUsageError(
+            Text(
+                f"不能导出到 {system.name}（{system.crs.name}）：CGCS2000 到该大地基准没有公开的"
+                "转换参数，位置会偏差几十米；请导出 EPSG:4549，由测绘单位转换",
+                f"cannot export in {system.name} ({system.crs.name}): there are no public"
+                " parameters from CGCS2000 to its datum, and places would be off by tens of"
+                " metres; export in EPSG:4549 and have surveyors convert it",
             )
         )
     return system.crs

@@ -19,11 +19,13 @@ from shapely.geometry import shape as to_shape
 from layers.frames import GEOMETRY
 from layers.intake.source import Raw
 from layers.intake.source import text_of
+from layers.intake.vetting import vetted_copy
 from layers.systems import find_system
 from layers.systems import system_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from layers.intake.source import Request
     from layers.systems import System
@@ -147,15 +149,17 @@ def read_gpkg(request: Request) -> Raw:
     Raises
     ------
     IntakeError
-        If the file is no GeoPackage, is damaged, or the layer is not clear.
+        If the file is no GeoPackage, is damaged, reaches for other files, or
+        the layer is not clear.
     """
     with request.path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
             request.refuse("不是 GeoPackage 文件", "it is no GeoPackage")
-    with warnings.catch_warnings(record=True) as notes:
+    with warnings.catch_warnings(record=True) as notes, vetted_copy(request) as copy:
         warnings.simplefilter("always")
-        frame, crs = _layer(request)
-    issues = [request.issue("reader_note", problem=str(note.message)) for note in notes]
+        frame, crs = _layer(request, copy)
+    told = dict.fromkeys(str(note.message) for note in notes)
+    issues = [request.issue("reader_note", problem=problem) for problem in told]
     rows = pd.Series(range(1, len(frame) + 1), dtype="int64")
     return Raw(
         frame,
@@ -167,13 +171,15 @@ def read_gpkg(request: Request) -> Raw:
     )
 
 
-def _layer(request: Request) -> tuple[pd.DataFrame, Any]:
+def _layer(request: Request, copy: Path) -> tuple[pd.DataFrame, Any]:
     try:
-        names = [name for name, _ in pyogrio.list_layers(request.path)]
+        names = [name for name, _ in pyogrio.list_layers(copy)]
         offered = [name for name in names if name not in _HIDDEN_TABLES]
-        frame = pyogrio.read_dataframe(
-            request.path, layer=_choose(offered, request), on_invalid="warn"
-        )
+        chosen = _choose(offered, request)
+        # GDAL goes by content; no other driver may have taken the file.
+        if pyogrio.read_info(copy, layer=chosen)["driver"] != "GPKG":
+            request.refuse("不是 GeoPackage 文件", "it is no GeoPackage")
+        frame = pyogrio.read_dataframe(copy, layer=chosen, on_invalid="warn")
     except _DAMAGED as error:
         request.refuse(
             "GeoPackage 已损坏；请重新导出",

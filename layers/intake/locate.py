@@ -96,7 +96,8 @@ def locate(raw: Raw, places: Mapping[str, str], request: Request, crs: str | Non
     Raises
     ------
     IntakeError
-        If the system is not known, or the coordinates cannot be of it.
+        If the coordinates cannot be of the system; IntakeUsageError if the
+        user's word is no system that is known.
     """
     shapes, issues = find_shapes(raw, places, request)
     if shapes is None:
@@ -150,7 +151,7 @@ def _default_system(raw: Raw, request: Request, crs: str | None, issues: list[Is
     given = None if crs is None else find_system(crs)
     if crs is not None and given is None:
         allowed = ", ".join(SYSTEM_NAMES)
-        request.refuse(
+        request.refuse_wish(
             f"不认识的坐标系“{crs}”；可用：{allowed}",
             f"unknown coordinate system '{crs}'; use one of: {allowed}",
         )

@@ -56,6 +56,8 @@ class IntakeResult:
         Hash of the file.
     crs
         Coordinate system in which the file was read; empty without geometry.
+    path
+        Where the file lies, so that nothing is written over it.
     """
 
     file: str
@@ -66,6 +68,7 @@ class IntakeResult:
     issues: tuple[Issue, ...]
     sha256: str
     crs: str
+    path: Path | None = None
 
 
 def intake(
@@ -103,7 +106,8 @@ def intake(
     Raises
     ------
     IntakeError
-        If the file cannot be read at all. Rows that can be read never raise.
+        If the file cannot be read at all; IntakeUsageError if it is not there or
+        `crs` is not known. Rows that can be read never raise.
     CatalogueError
         If `spec` is not a layer of `catalogue`.
     """
@@ -123,6 +127,7 @@ def intake(
         issues=checked.issues,
         sha256=file_hash(path),
         crs=crs_name,
+        path=path,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from typing import NoReturn
 
 from layers.errors import IntakeError
+from layers.errors import IntakeUsageError
 from layers.errors import Text
 from layers.findings import finding
 
@@ -97,9 +98,21 @@ class Request:
         IntakeError
             Always.
         """
+        raise IntakeError(self._sentence(zh, en)) from cause
+
+    def refuse_wish(self, zh: str, en: str) -> NoReturn:
+        """Raise the error that the file was asked for in a way that cannot be.
+
+        Raises
+        ------
+        IntakeUsageError
+            Always.
+        """
+        raise IntakeUsageError(self._sentence(zh, en))
+
+    def _sentence(self, zh: str, en: str) -> Text:
         name = self.path.name
-        text = Text(f"文件 {name} 无法读取：{zh}", f"{name} cannot be read: {en}")
-        raise IntakeError(text) from cause
+        return Text(f"文件 {name} 无法读取：{zh}", f"{name} cannot be read: {en}")
 
 
 def check_file(request: Request) -> None:
@@ -108,11 +121,11 @@ def check_file(request: Request) -> None:
     Raises
     ------
     IntakeError
-        Naming the file and what to do.
+        Naming the file and what to do; IntakeUsageError if there is none.
     """
     path = request.path
     if not path.is_file():
-        request.refuse("文件不存在；请核对路径", "there is no such file; check the path")
+        request.refuse_wish("文件不存在；请核对路径", "there is no such file; check the path")
     size = path.stat().st_size
     if size == 0:
         request.refuse("文件是空的；请重新导出", "the file is empty; export it again")

@@ -39,15 +39,26 @@ PUBLIC_FIELDS = {
 }
 INTERNAL = {
     "carriers": {
+        "operator",
         "operator_contract_end",
         "rent_yuan_m2_day",
         "revenue_wan",
         "rd_wan",
         "tax_wan",
         "district_tax_wan",
+        "note",
     },
-    "units": {"tenant", "lease_start", "lease_end", "breakable", "needs", "rent_yuan_m2_day"},
-    "parks": {"operator_contract_end"},
+    "units": {
+        "tenant",
+        "lease_start",
+        "lease_end",
+        "breakable",
+        "needs",
+        "rent_yuan_m2_day",
+        "note",
+    },
+    "parks": {"operator", "operator_contract_end", "note"},
+    "incubators": {"operator", "note"},
 }
 
 
@@ -126,6 +137,13 @@ def test_sensitive_fields_are_internal(catalogue: Catalogue) -> None:
     }
     assert {key: names for key, names in internal.items() if names} == INTERNAL
     assert catalogue.layer("units").sensitivity == "internal"
+
+
+def test_a_name_is_not_an_identifier_where_there_is_a_name(catalogue: Catalogue) -> None:
+    # Search leaves out rows without a name; an identifier would never be empty.
+    for layer in catalogue.layers:
+        if "name" in layer.field_names:
+            assert layer.name_field == "name", layer.key
 
 
 def test_no_class_differs_by_colour_alone(catalogue: Catalogue) -> None:

@@ -82,6 +82,31 @@ def in_metres(geometry: BaseGeometry | None) -> BaseGeometry:
     )
 
 
+# Fields whose figure somebody else has to have stated.
+PUBLISHED_AREAS = (
+    ("district", "official_area_m2"),
+    ("zones", "stated_area_m2"),
+    ("parks", "site_area_m2"),
+    ("parks", "floor_area_m2"),
+    ("incubators", "floor_area_m2"),
+    ("platforms", "floor_area_m2"),
+    ("campuses", "site_area_m2"),
+    ("places", "area_m2"),
+    ("places", "floor_area_m2"),
+)
+QUOTABLE = frozenset("ABCS")
+
+
+def states_area(text: str) -> bool:
+    """Whether one of the sources named in `text` states areas and can be quoted."""
+    named = text.split(";")
+    return any(
+        "area" in row.values.get("supports", "").split(";") and row.values["quality"] in QUOTABLE
+        for row in read("sources.csv")
+        if row.values["source_id"] in named
+    )
+
+
 LAYERS = pytest.mark.parametrize("layer", BUNDLED.values(), ids=lambda layer: layer.key)
 
 
@@ -276,11 +301,42 @@ def test_zone_areas_are_those_that_were_measured() -> None:
         "杨浦滨江": 16_121_265,
         "长阳创谷": 127_877,
         "大连路总部区": 892_937,
+        # The riverside part, and the campus that it is named after.
+        "长阳秀带在线新经济生态园": 6_426_568 + 127_877,
     }
     for row in rows("zones"):
         if row.values["name"] in drawn:
             area = in_metres(row.geometry).area
             assert area == pytest.approx(drawn[row.values["name"]], rel=0.001)
+
+
+def test_zones_keep_their_published_areas_and_the_worse_end_of_their_accuracy() -> None:
+    # Published area in m², None where none was found; accuracy in m.
+    listed = {
+        "复旦江湾校区": (1_067_000, 60),
+        "复旦邯郸校区": (None, 200),
+        "大创智": (2_000_000, 500),
+        "环同济知识经济圈": (2_600_000, 100),
+        "五角场城市副中心": (None, 400),
+        "杨浦滨江": (15_600_000, 80),
+        "长阳创谷": (110_000, 100),
+        "互联宝地": (None, 120),
+        "大连路总部区": (None, 200),
+        "长阳秀带在线新经济生态园": (7_460_000, 600),
+    }
+    found = {
+        row.values["name"]: (row.values.get("stated_area_m2"), row.values["accuracy_m"])
+        for row in rows("zones")
+    }
+    assert found == listed
+
+
+def test_the_changyang_belt_holds_the_campus_it_is_drawn_from() -> None:
+    zone = {row.values["zone_id"]: row.geometry for row in rows("zones")}
+    belt, campus = zone["Z10"], zone["Z07"]
+    assert belt is not None
+    assert campus is not None
+    assert belt.covers(campus)
 
 
 def test_published_areas_of_carriers_are_kept() -> None:
@@ -295,9 +351,68 @@ def test_published_areas_of_carriers_are_kept() -> None:
         "D04": 300_000,
         "D05": 260_000,
         "D06b": 35_000,
-        "D07": 135_000,
-        "F05": 900_000,
+        "F05": 740_000,
     }
+
+
+def test_a_figure_of_general_knowledge_is_not_called_published() -> None:
+    unverified = [r.values for r in rows("carriers") if r.values.get("area_basis") == "unverified"]
+    assert {v["carrier_id"]: v["gross_area_m2"] for v in unverified} == {"D07": 135_000}
+    for values in unverified:
+        assert not states_area(values["source"])
+        assert "常识数（未核实）" in values["note"]
+        assert "公布" not in values["note"]
+
+
+def test_published_areas_have_a_source_that_states_areas() -> None:
+    for key, field in PUBLISHED_AREAS:
+        for row in rows(key):
+            if field in row.values:
+                assert states_area(row.values["source"]), (key, field, row.values)
+    for row in rows("carriers"):
+        if row.values.get("area_basis") == "stated":
+            assert states_area(row.values["source"]), row.values
+
+
+def test_published_area_fields_are_all_looked_at() -> None:
+    # Areas of occupancy are sample data with a mark of their own.
+    plain = {"carriers", "units"}
+    fields = {
+        (layer.key, spec.name)
+        for layer in BUNDLED.values()
+        for spec in layer.fields
+        if layer.key not in plain and spec.unit == "m²"
+    }
+    assert fields == set(PUBLISHED_AREAS)
+
+
+def test_only_sources_that_can_be_quoted_support_areas() -> None:
+    for row in read("sources.csv"):
+        supports = set(row.values.get("supports", "").split(";")) - {""}
+        assert supports <= {"name", "location", "area", "year", "sample", "style"}
+        if "area" in supports:
+            assert row.values["quality"] in QUOTABLE, row.values
+    assert not states_area("openstreetmap;wikidata;poi-sample;map-pin;code-constant")
+    assert not states_area("general-knowledge;estimate;zone-sketch;district-outline")
+
+
+@LAYERS
+def test_a_sketched_outline_is_not_verified(layer: LayerSpec) -> None:
+    for row in rows(layer.key):
+        if row.values.get("boundary_status") == "sketch":
+            assert row.values["verified"] is False, row.values
+            if layer.key == "parks":
+                assert "点位经两源印证；界线为示意" in row.values["note"]
+
+
+def test_a_shape_that_is_no_point_says_what_its_boundary_is() -> None:
+    for key in BUNDLED:
+        for row in rows(key):
+            if row.geometry is not None:
+                is_point = isinstance(row.geometry, Point)
+                assert ("boundary_status" in row.values) is not is_point
+                # What is drawn as a point has no boundary to speak of.
+                assert not is_point or "界线为示意" not in row.values.get("note", "")
 
 
 def test_what_nobody_published_stays_empty() -> None:

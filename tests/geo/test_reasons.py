@@ -125,7 +125,7 @@ def test_missing_areas_are_told(reason: Any) -> None:
     zh, en = reason(spaces)
     assert "占空间处数的 90.0%" in zh
     assert "未按面积加权" in zh
-    assert "另有 10.0% 缺坐标或建筑面积" in zh
+    assert "另有 10.0% 的空间缺坐标或缺面积数据" in zh
     assert "not weighted by area" in en
 
 

@@ -36,6 +36,16 @@ def test_nothing_on_offer_has_no_rate() -> None:
     assert vacancy_rate(_series(100), _series(100), _series(0)).isna().all()
 
 
+def test_areas_that_contradict_each_other_have_no_rate() -> None:
+    """900 vacant of 500 on offer would be 180 %."""
+    rate = vacancy_rate(
+        _series(1000, 1000, 1000, 1000), _series(500, 500, 0, 0), _series(900, 500, -1, 1000.1)
+    )
+    assert rate.isna().tolist() == [True, False, True, True]
+    assert rate.iloc[1] == 1.0
+    assert vacancy_band(rate).tolist() == ["unknown", "3", "unknown", "unknown"]
+
+
 def test_indexes_must_agree() -> None:
     with pytest.raises(ValueError, match="index"):
         vacancy_rate(_series(1, 2), _series(1), _series(1))

@@ -162,6 +162,29 @@ def test_areas_close_within_one_percent(
     assert codes(checked) == ([] if closes else ["areas_do_not_close"])
 
 
+@pytest.mark.parametrize(
+    ("areas", "expected"),
+    [
+        ({"rentable": "1000", "locked": "500", "vacant": "900"}, ["areas_exceed_total"]),
+        ({"rentable": "1000", "vacant": "1800"}, ["areas_exceed_total"]),
+        ({"rentable": "1000", "vacant": "1010"}, []),
+        ({"rentable": "1000", "vacant": "1010.1"}, ["areas_exceed_total"]),
+        ({"rentable": "1000", "vacant": "10"}, []),
+        ({"rentable": "0", "vacant": "10"}, ["areas_exceed_total"]),
+        ({"vacant": "10", "leased": "5"}, []),
+        ({"rentable": "1000"}, []),
+    ],
+)
+def test_known_areas_do_not_exceed_the_total_even_with_gaps(
+    small: Catalogue, areas: dict[str, str], expected: list[str]
+) -> None:
+    row = {f"{name}_area_m2": value for name, value in areas.items()}
+    checked = carriers(small, [{"carrier_id": "C1", **row}])
+    assert len(checked.accepted) == 1
+    assert codes(checked) == expected
+    assert all(issue.severity == "warning" for issue in checked.issues)
+
+
 def test_a_unit_of_an_unknown_carrier_is_rejected_and_the_rest_loads(small: Catalogue) -> None:
     tables = {"carriers": carriers(small, [{"carrier_id": "C1"}]).accepted}
     units = pd.DataFrame({"unit_id": ["U1", "U2", "U3"], "carrier_id": ["C1", "C9", None]})

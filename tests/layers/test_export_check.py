@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import re
+import sqlite3
 import zipfile
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
@@ -17,6 +20,7 @@ from hypothesis import strategies as st
 
 from layers.contract import conform
 from layers.errors import ExportError
+from layers.errors import ExportUsageError
 from layers.export import export_layers
 from layers.export import export_table
 from layers.export import run
@@ -116,11 +120,63 @@ def test_systems_that_cannot_be_exported(
         export(shared, tables, "parks", tmp_path / "a.gpkg", crs=crs)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4214", "EPSG:2436", "EPSG:4610", "EPSG:2366", "EPSG:4267"])
+def test_datums_without_a_known_way_are_refused(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path, crs: str
+) -> None:
+    """Beijing 1954, Xian 1980 and others: PROJ would write them without any shift."""
+    for fmt in ("gpkg", "csv"):
+        with pytest.raises(ExportUsageError, match="转换参数"):
+            export(shared, tables, "parks", tmp_path / f"a.{fmt}", crs=crs)
+    assert list(tmp_path.glob("a*")) == []
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:3395"])
+def test_mercator_warns_wherever_it_can(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path, crs: str
+) -> None:
+    warning = "面积与距离失真"
+    report = export(shared, tables, "parks", tmp_path / "m.gpkg", crs=crs)
+    assert warning in report.notes[1].zh
+    assert "not for measuring" in report.notes[1].en
+    with closing(sqlite3.connect(tmp_path / "m.gpkg")) as database:
+        (told,) = database.execute(
+            "select description from gpkg_contents where table_name = 'parks'"
+        )
+        (readme,) = database.execute('select "坐标系" from _readme')
+    assert warning in told[0]
+    assert warning in readme[0]
+    for crs_without in ("EPSG:4549", "EPSG:32651", "EPSG:4490"):
+        report = export(shared, tables, "parks", tmp_path / "t.gpkg", crs=crs_without)
+        assert not any("失真" in note.zh for note in report.notes)
+
+
 def test_unknown_formats(export: Any, shared: Catalogue, tables: Tables, tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="gpkg"):
+    with pytest.raises(ExportUsageError, match="gpkg"):
         export(shared, tables, "parks", tmp_path / "a.dwg")
-    with pytest.raises(ExportError, match="parquet"):
+    with pytest.raises(ExportUsageError, match="parquet"):
         export_table(pd.DataFrame({"a": [1]}), tmp_path / "a.doc")
+
+
+@pytest.mark.parametrize(
+    ("fmt", "name"),
+    [
+        ("gpkg", "y.csv"),
+        ("csv", "y.xlsx"),
+        ("geojson", "y.json"),
+        ("xlsx", "y"),
+        ("csv", "y.zip.csv2"),
+    ],
+)
+def test_the_ending_fits_the_format(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path, fmt: str, name: str
+) -> None:
+    with pytest.raises(ExportUsageError, match=rf"{re.escape(name)}.*\.{fmt}"):
+        export(shared, tables, "parks", tmp_path / name, fmt=fmt)
+    assert list(tmp_path.glob("y*")) == []
+    for ending in (fmt.upper(), "zip"):
+        report = export(shared, tables, "parks", tmp_path / f"y.{ending}", fmt=fmt)
+        assert report.path.is_file()
 
 
 # --- reading back ----------------------------------------------------------

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -76,6 +78,33 @@ def test_result_tables_say_what_they_hold(result: gpd.GeoDataFrame, tmp_path: Pa
     page = openpyxl.load_workbook(tmp_path / "s.xlsx").worksheets[0]
     assert [c.value for c in page[1]][:3] == ["park_id", "spaces", "占比"]
     assert page["E2"].value == "=因为"
+
+
+def test_a_table_of_internal_values_carries_their_mark(
+    result: gpd.GeoDataFrame, tmp_path: Path
+) -> None:
+    mark = "内部资料 注意保管"
+    for suffix in (".xlsx", ".gpkg", ".geojson"):
+        path = tmp_path / f"s{suffix}"
+        assert mark not in [n.zh for n in export_table(result, path).notes]
+        report = export_table(result, path, internal=True)
+        assert report.notes[0].zh == mark
+    book = openpyxl.load_workbook(tmp_path / "s.xlsx")
+    assert mark in str(book.properties.description)
+    header = book.worksheets[0].oddHeader
+    assert header is not None
+    assert mark in str(header.center.text)
+    readme = [cell.value for line in book["说明"] for cell in line]
+    assert readme.count(mark) == 2, "in the table and as a sentence"
+    with closing(sqlite3.connect(tmp_path / "s.gpkg")) as database:
+        (told,) = database.execute(
+            "select description from gpkg_contents where identifier like 's%'"
+        )
+        (audience,) = database.execute('select "使用范围" from _readme')
+    assert mark in told[0]
+    assert audience == (mark,)
+    content = json.loads((tmp_path / "s.geojson").read_text(encoding="utf-8"))
+    assert mark in content["notice"]
 
 
 def test_an_empty_result_table(result: gpd.GeoDataFrame, tmp_path: Path) -> None:

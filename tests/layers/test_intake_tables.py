@@ -12,6 +12,8 @@ import pytest
 import shapely
 
 from layers.errors import CatalogueError
+from layers.errors import ExportError
+from layers.errors import ExportUsageError
 from layers.errors import IntakeError
 from layers.intake import intake
 from layers.intake import write_rejects
@@ -234,6 +236,42 @@ def test_rejects_go_back_under_the_files_own_headings(desk: Any, tmp_path: Path)
     assert again.accepted["gross_area_m2"].tolist() == [1]
     assert "备注" in str([i.message.zh for i in again.issues])
     assert "_row" not in str([i.message.zh for i in again.issues])
+
+
+def test_rejects_never_replace_the_file_itself(desk: Any, tmp_path: Path) -> None:
+    path = desk.csv(HEAD + "C1,甲,1x,,\n")
+    before = path.read_bytes()
+    result = desk.take(path)
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    for same in (path, link, tmp_path / "." / path.name):
+        with pytest.raises(ExportUsageError, match="原文件"):
+            write_rejects(result, same)
+    assert path.read_bytes() == before
+    assert write_rejects(result, tmp_path / "新" / "r.csv").is_file()
+
+
+def test_rejects_that_cannot_be_written_leave_the_old_file(
+    desk: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = desk.take(desk.csv(HEAD + "C1,甲,1x,,\n"))
+    (tmp_path / "folder").mkdir()
+    for wrong in (tmp_path / "folder", tmp_path / "台账.csv" / "r.csv"):
+        with pytest.raises(ExportError, match="磁盘空间"):
+            write_rejects(result, wrong)
+    old = tmp_path / "old.csv"
+    old.write_text("old", encoding="utf-8")
+
+    def full(_: pd.DataFrame, path: Path, **options: Any) -> None:
+        assert options
+        path.write_text("half", encoding="utf-8")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    with pytest.raises(ExportError, match="No space"):
+        write_rejects(result, old)
+    assert old.read_text(encoding="utf-8") == "old"
+    assert not list(tmp_path.glob(".atlas-*"))
 
 
 def test_units_follow_their_carriers(desk: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from layers.catalogue import load_catalogue
+from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
@@ -34,7 +35,7 @@ def _run(
     at = AppTest.from_function(_page, args=(name,), default_timeout=SLOW_S)
     at.session_state["lang"] = lang
     for key, value in state.items():
-        at.session_state[key] = value
+        at.query_params[key] = str(value)
     return at.run()
 
 
@@ -68,8 +69,9 @@ def test_every_page_runs_on_the_bundled_edition(
     at = _run(monkeypatch, bundled, name, lang)
     assert not at.exception
     assert not at.error
-    headings = "\n".join(m.value for m in at.markdown)
-    assert bool(re.search(r"[\u4e00-\u9fff]", headings)) is (lang == "zh") or name == "overview"
+    headings = "\n".join(m.value for m in at.markdown if m.value.startswith("###"))
+    assert headings
+    assert bool(re.search(r"[\u4e00-\u9fff]", headings)) is (lang == "zh")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -87,10 +89,11 @@ def test_the_whole_app_opens_on_the_overview(
 ) -> None:
     monkeypatch.setenv("ATLAS_WORKSPACE", str(bundled))
     at = AppTest.from_file(MAIN, default_timeout=SLOW_S)
-    at.query_params["lang"] = lang
+    at.query_params["lang"] = {"zh": "中文", "en": "English"}[lang]
     at.run()
     assert not at.exception
-    assert at.session_state["lang"] == lang
+    heading = next(m.value for m in at.markdown if m.value.startswith("###"))
+    assert heading.endswith({"zh": "杨浦园空间图谱", "en": "Yangpu Atlas"}[lang])
 
 
 def test_a_workspace_that_cannot_be_read_is_explained(
@@ -189,7 +192,17 @@ def test_a_park_without_any_space_is_explained(
 ) -> None:
     at = _run(monkeypatch, bundled, "parks", park="B08")
     assert not at.exception
-    assert at.info
+    assert {i.value for i in at.info} == {"该园区没有登记任何建筑空间。"}
+
+
+def test_a_park_without_floor_areas_speaks_of_numbers_and_not_of_areas(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path
+) -> None:
+    at = _run(monkeypatch, bundled, "parks", park="F19")
+    numbers = _all_text(at)
+    assert "占空间处数（缺面积）的比例" in numbers
+    assert "占建筑面积的比例" not in numbers
+    assert "稳健性 —" in numbers
 
 
 def test_an_unknown_park_falls_back_to_the_list(
@@ -197,6 +210,7 @@ def test_an_unknown_park_falls_back_to_the_list(
 ) -> None:
     at = _run(monkeypatch, bundled, "parks", park="nothing")
     assert not at.exception
+    assert "nothing" in at.warning[0].value
     assert len(at.dataframe[0].value) == 58
 
 
@@ -233,6 +247,59 @@ def test_an_export_is_prepared_and_offered(
     assert not at.error
     assert at.success
     assert at.get("download_button")
+
+
+HOSTILE = "<img src=x onerror=alert(1)>${alert(1)}`</script>![x](http://evil.example/a.png)"
+
+
+@pytest.fixture
+def poisoned(tmp_path: Path) -> Path:
+    """Return a workspace in which every text field that takes any text is hostile."""
+    path = tmp_path / "poisoned"
+    workspace, _issues = open_or_create(path, load_catalogue(), author="test")
+    for spec in load_catalogue().layers:
+        frame = workspace.read(spec.key)
+        free = [
+            f.name
+            for f in spec.fields
+            if f.type == "text" and not f.choices and not f.references and f.name != spec.id_field
+        ]
+        if len(frame):
+            workspace.commit(
+                spec.key, frame.assign(**dict.fromkeys(free, HOSTILE)), author="e", message=HOSTILE
+            )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("overview", {"selected": "parks:C08"}),
+        ("parks", {}),
+        ("parks", {"park": "S10"}),
+        ("space", {"carrier": "D05"}),
+        ("data", {}),
+    ],
+)
+def test_hostile_text_is_shown_and_never_run(
+    monkeypatch: pytest.MonkeyPatch, poisoned: Path, name: str, state: dict[str, str]
+) -> None:
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(poisoned))
+    at = AppTest.from_function(_page, args=(name,), default_timeout=SLOW_S)
+    at.session_state["lang"] = "zh"
+    for key, value in state.items():
+        at.session_state[key] = value
+        at.query_params[key] = value
+    at.run()
+    assert not at.exception
+    assert "<img src=x" not in _all_text(at)
+    written = "\n".join(e.value for e in (*at.markdown, *at.caption, *at.info, *at.error))
+    assert "](http" not in written
+    if at.get("component_instance"):
+        script = json.loads(at.get("component_instance")[0].proto.json_args)["feature_group"]
+        assert "<img" not in script
+        assert "</script" not in script
+        assert HOSTILE in json.dumps(_picture(at), ensure_ascii=False)
 
 
 def test_changing_the_wish_withdraws_the_old_file(

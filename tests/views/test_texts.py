@@ -13,7 +13,7 @@ from layers import i18n
 from views import text
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [*sorted((ROOT / "views").glob("*.py")), ROOT / "cli.py"]
+SOURCES = [*sorted((ROOT / "views").glob("*.py")), *sorted(ROOT.glob("cli*.py"))]
 TRANSLATORS = {"_", "say"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 

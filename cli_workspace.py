@@ -1,0 +1,106 @@
+"""The commands of ``atlas workspace``: make, describe, and move through versions."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli_common import AuthorOption
+from cli_common import EmptyOption
+from cli_common import JsonOption
+from cli_common import WorkspaceOption
+from cli_common import author_name
+from cli_common import catalogue
+from cli_common import context
+from cli_common import open_workspace
+from cli_common import print_json
+from cli_common import show
+
+workspace_cli = typer.Typer(
+    help="Make, describe and move through a workspace.", no_args_is_help=True
+)
+
+
+@workspace_cli.command("init")
+def workspace_init(
+    workspace: WorkspaceOption = None, empty: EmptyOption = False, author: AuthorOption = None
+) -> None:
+    """Make a workspace from the bundled edition, or an empty one.
+
+    Example: atlas workspace init --workspace ./work
+    """
+    opened = open_workspace(workspace, empty=empty, author=author)
+    context.say("The workspace is ready: {path}", path=opened.path)
+
+
+@workspace_cli.command("info")
+def workspace_info(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+    """Describe a workspace: edition, catalogue, layers and versions.
+
+    Example: atlas workspace info --json
+    """
+    info = open_workspace(workspace).info()
+    if as_json:
+        print_json(info)
+        return
+    for key, value in info.items():
+        typer.echo(f"{key}: {value}", err=True)
+
+
+@workspace_cli.command("history")
+def workspace_history(
+    layer: Annotated[
+        str | None, typer.Argument(help="A layer key; all layers if left out.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the commits: who, when, why, from which file.
+
+    Example: atlas workspace history carriers
+    """
+    opened = open_workspace(workspace)
+    if layer:
+        catalogue().layer(layer)
+    show(opened.history(layer), as_json=as_json)
+
+
+@workspace_cli.command("diff")
+def workspace_diff(
+    layer: Annotated[str, typer.Argument(help="A layer key.")],
+    old: Annotated[int, typer.Argument(help="The older version.")],
+    new: Annotated[
+        int | None, typer.Argument(help="The newer one; the current if left out.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what changed in a layer between two versions.
+
+    Example: atlas workspace diff carriers 0 1
+    """
+    opened = open_workspace(workspace)
+    catalogue().layer(layer)
+    newer = opened.version(layer) if new is None else new
+    show(opened.diff(layer, old, newer), as_json=as_json)
+
+
+@workspace_cli.command("restore")
+def workspace_restore(
+    layer: Annotated[str, typer.Argument(help="A layer key.")],
+    version: Annotated[int, typer.Argument(help="The version to bring back.")],
+    workspace: WorkspaceOption = None,
+    author: AuthorOption = None,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
+) -> None:
+    """Bring back an old version of a layer as a new version; nothing is lost.
+
+    Example: atlas workspace restore carriers 0 -m "wrong file"
+    """
+    opened = open_workspace(workspace)
+    catalogue().layer(layer)
+    made = opened.restore(
+        layer, version, author=author_name(author), message=message or f"restore version {version}"
+    )
+    context.say("{layer} is now version {version}.", layer=layer, version=made)

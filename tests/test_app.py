@@ -1,0 +1,93 @@
+"""The web door: it serves this computer only, whatever it is told."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import app
+
+ROOT = Path(app.__file__).parent
+
+
+def _call(kind: str, address: str) -> list[dict[str, Any]]:
+    """Send one request through the guard and return what was sent back."""
+    sent: list[dict[str, Any]] = []
+
+    async def inner(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"inside"})
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": kind, "client": (address, 50_000), "method": "GET", "path": "/", "headers": []}
+    # In a thread of its own, because the browser tests leave a loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, app.Guard(inner)(scope, receive, send)).result()
+    return sent
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_this_computer_is_served_with_the_policy(address: str) -> None:
+    start, body = _call("http", address)
+    headers = {name.decode(): value.decode() for name, value in start["headers"]}
+    assert body["body"] == b"inside"
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "ws:" not in headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("address", ["192.168.1.7", "10.0.0.1", "2001:db8::1", "nowhere", ""])
+def test_any_other_computer_is_refused(address: str) -> None:
+    start, body = _call("http", address)
+    assert start["status"] == 403
+    assert b"inside" not in body["body"]
+
+
+def test_a_websocket_from_elsewhere_is_closed() -> None:
+    assert _call("websocket", "192.168.1.7") == [{"type": "websocket.close", "code": 1008}]
+
+
+def test_the_settings_hold_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("STREAMLIT_SERVER_ADDRESS", "192.168.1.7")
+    settings = app.settings(port=8600, open_browser=False)
+    assert settings["server.address"] == "127.0.0.1"
+    assert settings["server.port"] == 8600
+    assert settings["browser.gatherUsageStats"] is False
+    assert settings["client.showErrorDetails"] == "type"
+    assert settings["theme.primaryColor"].startswith("#")
+
+
+def test_what_the_app_needs_is_in_the_package() -> None:
+    """A wheel holds only what the project file names."""
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+    folders = {package: ROOT / package.replace(".", "/") for package in named["packages"]}
+    packed = {
+        path
+        for package, globs in named["package-data"].items()
+        for pattern in globs
+        for path in folders[package].glob(pattern)
+    }
+    needed = {
+        path
+        for folder in folders.values()
+        for path in folder.rglob("*")
+        if path.is_file() and path.suffix not in {".py", ".pyc"}
+    }
+    assert needed == packed
+    with_code = {
+        path.parent
+        for room in ("geo", "layers", "views", "data")
+        for path in (ROOT / room).rglob("*.py")
+    }
+    assert with_code == set(folders.values())
+    assert {path.stem for path in ROOT.glob("*.py")} - {"start"} == set(named["py-modules"])
