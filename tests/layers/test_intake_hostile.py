@@ -126,7 +126,7 @@ def test_a_schema_that_lies_about_a_name_is_refused(desk: Any, package: Path) ->
     """The name of the row is harmless, what it makes is called otherwise."""
     plant(package, "carriers", "CREATE VIEW other AS SELECT BlobFromFile('/etc/passwd')")
     # Some versions of SQLite notice the lie themselves and call the file damaged.
-    with pytest.raises(IntakeError, match="以外的内容|已损坏"):
+    with pytest.raises(IntakeError, match=r"以外的内容|已损坏"):
         desk.take(package)
 
 
