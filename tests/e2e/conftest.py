@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED_WITHIN_S = 90
+PATIENCE_MS = 60_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 # Every name but our own address fails to resolve, as in an office without internet.
 ARGUMENTS = [
@@ -87,8 +88,11 @@ def browser() -> Iterator[Browser]:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
+    from playwright.sync_api import expect
     from playwright.sync_api import sync_playwright
 
+    # A busy machine is slow, not wrong: wait for the state, not for a time.
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
@@ -101,6 +105,7 @@ def page(browser: Browser, server: str) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="zh-CN"
     )
+    context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(f"page error: {error}"))

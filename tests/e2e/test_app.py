@@ -23,14 +23,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 PAGES = {"总览": "杨浦园空间图谱", "园区": "园区：空间是否分散？", "低效空间": "建筑空间与空置情况"}
 PAGES |= {"输出": "输出：用于规划文本", "数据": "本工作区的数据"}
-WAIT_MS = 60_000
 
 
 def _idle(page: Page) -> None:
     """Wait until Streamlit has finished running the script."""
-    page.wait_for_selector(
-        "[data-testid=stApp][data-test-script-state=notRunning]", timeout=WAIT_MS
-    )
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
 def _open(page: Page, server: str, lang: str = "zh") -> None:
@@ -45,7 +42,7 @@ def _go(page: Page, title: str) -> None:
 
 def _map(page: Page) -> Frame:
     """Return the frame of the map once its features are drawn."""
-    handle = page.wait_for_selector("iframe[title='streamlit_folium.st_folium']", timeout=WAIT_MS)
+    handle = page.wait_for_selector("iframe[title='streamlit_folium.st_folium']")
     frame = handle.content_frame() if handle else None
     assert frame
     frame.wait_for_function("window.map && document.querySelector('path.leaflet-interactive')")
@@ -94,7 +91,7 @@ def test_every_page_opens(page: Page, server: str) -> None:
     _open(page, server)
     for title, heading in PAGES.items():
         _go(page, title)
-        expect(page.get_by_role("heading", name=heading)).to_be_visible(timeout=WAIT_MS)
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
@@ -105,7 +102,7 @@ def test_the_language_can_be_switched(page: Page, server: str) -> None:
     _idle(page)
     _go(page, "Parks")
     heading = page.get_by_role("heading", name="Parks: are their spaces scattered?")
-    expect(heading).to_be_visible(timeout=WAIT_MS)
+    expect(heading).to_be_visible()
 
 
 def test_toggling_a_layer_keeps_the_map_and_the_view(page: Page, server: str) -> None:
@@ -141,11 +138,11 @@ def test_a_click_on_a_park_opens_its_card_and_its_page(page: Page, server: str) 
     target = _point_of(frame, "parks:C08")
     frame.locator("#map_div").click(position={"x": target["x"] + 25, "y": target["y"] + 25})
     card = page.locator(".st-key-card")
-    expect(card).to_contain_text("湾谷科技园", timeout=WAIT_MS)
+    expect(card).to_contain_text("湾谷科技园")
     expect(card).to_contain_text("来源")
     expect(card).to_contain_text("位置精度")
     page.get_by_role("button", name="打开园区页").click()
-    expect(page.get_by_text("判定理由")).to_be_visible(timeout=WAIT_MS)
+    expect(page.get_by_text("判定理由")).to_be_visible()
     _idle(page)
     assert _count(_map(page), "spaces") >= 1
 
@@ -155,7 +152,7 @@ def test_an_export_can_be_downloaded_and_read(page: Page, server: str, tmp_path:
     _go(page, "输出")
     page.get_by_role("button", name="生成文件").click()
     button = page.get_by_role("button", name=re.compile("^下载"))
-    expect(button).to_be_visible(timeout=WAIT_MS)
+    expect(button).to_be_visible()
     with page.expect_download() as download:
         button.click()
     path = tmp_path / download.value.suggested_filename
