@@ -57,8 +57,9 @@ def test(arguments: list[str]) -> int:
 
 def run(module: list[str], *, folder: Path | None = None) -> int:
     """Run a module of the environment; paths the user gave count from where she is."""
-    environment = os.environ | {"PYTHONUTF8": "1"}
-    command = [str(python()), "-m", *module]
+    # -P: a folder of the user's named `data` or `cli` must not stand in for ours.
+    environment = os.environ | {"PYTHONUTF8": "1", "PYTHONPATH": str(ROOT)}
+    command = [str(python()), *(["-P"] if folder is None else []), "-m", *module]
     try:
         return subprocess.run(command, cwd=folder, env=environment, check=False).returncode
     except KeyboardInterrupt:
