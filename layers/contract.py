@@ -22,6 +22,7 @@ from layers.frames import GEOMETRY
 from layers.frames import empty_column
 from layers.frames import layer_frame
 from layers.shapes import check_shapes
+from layers.values import as_text
 from layers.values import cell_text
 from layers.values import parse
 
@@ -40,8 +41,12 @@ if TYPE_CHECKING:
 
 REJECT_COLUMNS = ("_row", "_reason_zh", "_reason_en")
 
-# Headings that our own exports add and that are no field of any layer.
-OWN_COLUMNS = frozenset({"data_mark", *REJECT_COLUMNS})
+# Headings that our own exports add and that are no field of any layer; a
+# workbook has the title of the mark in its language.
+OWN_COLUMNS = frozenset({"data_mark", "数据标记", "Data mark", *REJECT_COLUMNS})
+
+# What spreadsheets write in front of sums, without blanks and in small letters.
+_TOTAL_LABELS = frozenset({"合计", "总计", "小计", "total", "subtotal"})
 
 _TOTAL = "rentable_area_m2"
 _PARTS = ("own_use_area_m2", "leased_area_m2", "locked_area_m2", "vacant_area_m2")
@@ -170,6 +175,7 @@ def conform(
     ledger.take(earlier)
     raw = frame.reset_index(drop=True)
     _note_unknown_columns(raw, ledger)
+    _check_totals(raw, ledger)
     columns = {f.name: _check_field(raw, f, ledger) for f in spec.fields}
     geometry = _check_geometry(raw, ledger)
     for field in spec.fields:
@@ -240,6 +246,27 @@ def _note_unknown_columns(raw: pd.DataFrame, ledger: _Ledger) -> None:
     unknown = [str(name) for name in raw.columns if name not in known]
     if unknown:
         ledger.note("columns_dropped", names=", ".join(unknown))
+
+
+def _check_totals(raw: pd.DataFrame, ledger: _Ledger) -> None:
+    """Reject rows that add up the others: their id or name says so, or any cell without an id."""
+    spec = ledger.spec
+    there = [name for name in spec.field_names if name in raw.columns]
+    labels = pd.DataFrame({name: raw[name].map(_is_total) for name in there}, index=raw.index)
+    if not labels.to_numpy(dtype=bool).any():
+        return
+    has_id = np.zeros(len(raw), dtype=bool)
+    if spec.id_field in there:
+        has_id = as_text(raw[spec.id_field]).notna().to_numpy(dtype=bool)
+    telling = {spec.id_field, spec.name_field}
+    for i in range(len(raw)):
+        hits = [n for n in there if labels[n].iloc[i] and (n in telling or not has_id[i])]
+        if hits:
+            ledger.row(i, "total_row", hits[0], str(raw[hits[0]].iloc[i]).strip())
+
+
+def _is_total(cell: object) -> bool:
+    return isinstance(cell, str) and "".join(cell.split()).casefold() in _TOTAL_LABELS
 
 
 def _check_field(raw: pd.DataFrame, field: FieldSpec, ledger: _Ledger) -> pd.Series[Any]:

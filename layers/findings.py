@@ -56,6 +56,12 @@ _VALUES: Mapping[str, Finding] = {
         "请补填后重新导入",
         "Fill it in and import again",
     ),
+    "total_row": _error(
+        "“{value}”是汇总行，不是记录，未计入",
+        "'{value}' marks a row of totals, which is no record, so it is not counted",
+        "汇总行不是记录，计入会使合计翻倍；请删去该行后重新导入",
+        "A row of totals is no record and would double every sum; delete it and import again",
+    ),
     "missing_column": _error(
         "文件没有必填列“{title_zh}”（{name}），所有行均被拒收",
         "the file has no column '{title_en}' ({name}), so no row was accepted",
@@ -256,6 +262,12 @@ _FILES: Mapping[str, Finding] = {
         "文字中含分隔符时请加引号",
         "Put text that contains the separator in quotes",
     ),
+    "formula_without_result": _error(
+        "单元格 {cell}（列“{field}”）的公式没有计算结果",
+        "the formula in cell {cell} (column '{field}') has no result",
+        "公式没有计算结果，请在 Excel 中打开并保存后再导入",
+        "Open the file in Excel, save it, and import again",
+    ),
     "too_few_cells": _warning(
         "该行只有 {cells} 格，少于表头的 {columns} 列；缺少的按未知处理",
         "the row has {cells} cells, fewer than the {columns} headings; the rest is unknown",
@@ -312,7 +324,7 @@ def finding(
     """
     known = FINDINGS[code]
     shown = shorten(value)
-    places = {**details, "value": shown, "row": row}
+    places = {**details, "value": shown, "row": row, "field": field}
     return Issue(
         file=file,
         layer=layer,

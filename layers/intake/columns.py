@@ -20,11 +20,15 @@ from layers.errors import Text
 from layers.frames import GEOMETRY
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterable
     from collections.abc import Mapping
     from collections.abc import Sequence
 
     from layers.catalogue import LayerSpec
+
+    # How a heading is spelled, and what every spelling is.
+    _Step = tuple[Callable[[str], str], Mapping[str, str]]
 
 PLACES: Mapping[str, tuple[str, ...]] = {
     "lon": ("lon", "lng", "long", "longitude", "x", "经度", "东经", "东坐标"),
@@ -34,7 +38,7 @@ PLACES: Mapping[str, tuple[str, ...]] = {
 }
 """Headings of the columns that say where a row lies."""
 
-_BRACKETS = re.compile(r"\([^()]*\)$|\[[^\[\]]*\]$")
+_OPENING = {")": "(", "]": "[", "】": "【", "〕": "〔"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,29 @@ class Columns:
 
 def normalise(heading: str) -> str:
     """Return a heading without width, case, blanks, a required mark and a unit in brackets."""
-    plain = unicodedata.normalize("NFKC", heading).casefold().strip().strip("*")
-    return re.sub(r"\s", "", _BRACKETS.sub("", plain.strip()).strip("*"))
+    return _without_unit(_plain(heading)).strip("*")
+
+
+def _plain(heading: str) -> str:
+    """Return a heading without width, case, blanks and a required mark."""
+    return re.sub(r"\s", "", unicodedata.normalize("NFKC", heading)).casefold().strip("*")
+
+
+def _without_unit(plain: str) -> str:
+    """Return a heading without the brackets at its end, whatever stands between them.
+
+    A unit may have brackets of its own, as in 元/(m²·天); brackets that do not
+    match, or hold the whole heading, stay.
+    """
+    closing = plain[-1:]
+    if closing not in _OPENING:
+        return plain
+    depth = 0
+    for position in range(len(plain) - 1, 0, -1):
+        depth += (plain[position] == closing) - (plain[position] == _OPENING[closing])
+        if depth == 0:
+            return plain[:position]
+    return plain
 
 
 def find_columns(
@@ -87,9 +112,10 @@ def find_columns(
     found: dict[str, str] = {}
     doubled: list[tuple[str, str]] = []
     used: set[str] = set()
-    for names in (_chosen(headings, spec, mapping or {}), *_tables(spec)):
+    steps: list[_Step] = [(str, _chosen(headings, spec, mapping or {})), *_tables(spec)]
+    for spell, names in steps:
         for heading in headings:
-            target = names.get(heading) or names.get(normalise(heading))
+            target = names.get(spell(heading))
             if target is None or heading in used:
                 continue
             used.add(heading)
@@ -118,16 +144,28 @@ def _place_names() -> dict[str, str]:
     return {alias: key for key, aliases in PLACES.items() for alias in aliases}
 
 
-def _tables(spec: LayerSpec) -> tuple[dict[str, str], ...]:
-    """Return heading → target, one table a step, the surest first."""
+def _tables(spec: LayerSpec) -> tuple[_Step, ...]:
+    """Return how a heading is spelled and spelling → target, a pair a step, the surest first."""
+    full: dict[str, str] = {}
     titles: dict[str, str] = {}
     short: dict[str, str] = {}
     for field in spec.fields:
         for label in (field.title.zh, field.title.en, *field.aliases):
+            full.setdefault(_plain(label), field.name)
             titles.setdefault(normalise(label), field.name)
         short.setdefault(normalise(field.short), field.name)
     exact = {name: name for name in spec.field_names}
-    return exact, titles, short, _place_names()
+    return (
+        (_plain, exact),
+        # Brackets may be part of a title: "Completed (year)", "Completed (month)".
+        (_plain, full),
+        # With a unit behind it, a title may still have brackets of its own.
+        (normalise, full),
+        (normalise, exact),
+        (normalise, titles),
+        (normalise, short),
+        (normalise, _place_names()),
+    )
 
 
 def _chosen(headings: Sequence[str], spec: LayerSpec, mapping: Mapping[str, str]) -> dict[str, str]:

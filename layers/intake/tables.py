@@ -7,11 +7,15 @@ import io
 import warnings
 import zipfile
 import zlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from typing import Any
 
 import openpyxl
 import pandas as pd
+from openpyxl.formula.tokenizer import TokenizerError
+from openpyxl.formula.translate import TranslatorError
+from openpyxl.utils import get_column_letter
 
 from layers.intake.source import MAX_BYTES
 from layers.intake.source import Raw
@@ -21,6 +25,7 @@ from layers.values import formula_plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Iterator
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -45,6 +50,8 @@ _DAMAGED = (
     TypeError,
     AttributeError,
     SyntaxError,  # of the XML parser
+    TokenizerError,  # of a formula that many cells share
+    TranslatorError,
 )
 
 
@@ -84,13 +91,14 @@ def read_xlsx(request: Request) -> Raw:
     _check_archive(request)
     try:
         records = sheet_records(request.path)
+        pending = _uncalculated(request.path)
     except _DAMAGED as error:
         request.refuse(
             "不是 XLSX 工作簿或已损坏；请用表格软件另存为 .xlsx",
             f"it is no XLSX workbook or is damaged ({type(error).__name__}); save it again",
             error,
         )
-    return _table(records, request, [], ragged=False)
+    return _table(records, request, [], ragged=False, pending=pending)
 
 
 def _delimiter(text: str) -> str:
@@ -119,19 +127,42 @@ def _check_archive(request: Request) -> None:
 
 def sheet_records(path: Path, name: str | None = None) -> list[Row]:
     """Return the cells of the sheet `name`, by default of the first one, in rows of one width."""
+    with _sheet(path, name) as sheet:
+        rows = list(sheet.iter_rows(values_only=True))
+    width = max((len(row) for row in rows), default=0)
+    return [(*row, *[None] * (width - len(row))) for row in rows]
+
+
+@contextmanager
+def _sheet(path: Path, name: str | None = None, *, formulas: bool = False) -> Iterator[Any]:
     with warnings.catch_warnings():
         # openpyxl warns of styles, headers and validations, which are not read here.
         warnings.simplefilter("ignore", UserWarning)
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        book = openpyxl.load_workbook(path, read_only=True, data_only=not formulas)
         try:
             sheet = book.worksheets[0] if name is None else book[name]
             # The size written in the file may be wrong; count the cells instead.
             sheet.reset_dimensions()
-            rows = list(sheet.iter_rows(values_only=True))
+            yield sheet
         finally:
             book.close()
-    width = max((len(row) for row in rows), default=0)
-    return [(*row, *[None] * (width - len(row))) for row in rows]
+
+
+def _uncalculated(path: Path) -> list[tuple[int, int]]:
+    """Return record and column, from 0, of the formulas whose result the file does not hold.
+
+    Programs that write workbooks leave the results to the spreadsheet; until
+    one has opened and saved the file, such cells read as empty.
+    """
+    with _sheet(path) as results, _sheet(path, formulas=True) as formulas:
+        pairs = zip(results.iter_rows(), formulas.iter_rows(), strict=True)
+        return [
+            (row, column)
+            for row, cells in enumerate(pairs)
+            for column, (result, formula) in enumerate(zip(*cells, strict=True))
+            # A result of type "str" without a value is the empty text: =IF(A1>0,A1,"").
+            if formula.data_type == "f" and result.value is None and result.data_type != "str"
+        ]
 
 
 def _blank(cell: object) -> bool:
@@ -148,15 +179,27 @@ def _headings(cells: Row) -> list[str]:
     return names
 
 
-def _table(records: Sequence[Row], request: Request, issues: list[Issue], *, ragged: bool) -> Raw:
+def _table(
+    records: Sequence[Row],
+    request: Request,
+    issues: list[Issue],
+    *,
+    ragged: bool,
+    pending: Sequence[tuple[int, int]] = (),
+) -> Raw:
     if not records or all(_blank(cell) for cell in records[0]):
         request.refuse("第一行没有表头", "there are no headings in the first row")
     headings = _headings(records[0])
+    # A column without heading is not read, and neither are its formulas; but
+    # that the heading itself is one must be said.
+    awaited = [(row, col) for row, col in pending if row == 0 or not _blank(records[0][col])]
+    kept = {row for row, _ in awaited}
     filled = [
         (row, list(record))
         for row, record in enumerate(records[1:], start=1)
-        if not all(_blank(cell) for cell in record)
+        if row in kept or not all(_blank(cell) for cell in record)
     ]
+    issues = [*issues, *_formulas(awaited, headings, request)]
     if ragged:
         issues = [*issues, *_widths(filled, len(headings), request)]
     width = len(headings)
@@ -165,6 +208,21 @@ def _table(records: Sequence[Row], request: Request, issues: list[Issue], *, rag
     nameless = [n for n in headings if n.startswith("#") and frame[n].map(_blank).all()]
     rows = pd.Series([row for row, _ in filled], dtype="int64")
     return Raw(frame.drop(columns=nameless), rows, tuple(issues))
+
+
+def _formulas(
+    awaited: Iterable[tuple[int, int]], headings: Sequence[str], request: Request
+) -> list[Issue]:
+    """Return findings about formulas without result."""
+    return [
+        request.issue(
+            "formula_without_result",
+            row,
+            headings[column],
+            cell=f"{get_column_letter(column + 1)}{row + 1}",
+        )
+        for row, column in awaited
+    ]
 
 
 def _widths(filled: Iterable[tuple[int, list[Any]]], width: int, request: Request) -> list[Issue]:

@@ -75,6 +75,30 @@ def test_a_letter_in_a_number_rejects_the_row_and_says_why(small: Catalogue) -> 
     assert "not a number" in checked.rejected["_reason_en"][0]
 
 
+@pytest.mark.parametrize(
+    "label", ["合计", "总计", " 小 计 ", "总 计", "总\u3000计", "Total", "SUBTOTAL"]
+)
+def test_a_row_of_totals_is_no_record(small: Catalogue, label: str) -> None:
+    rows = [
+        {"carrier_id": "C1", "name": "甲", "tenants": 3},
+        {"carrier_id": label, "tenants": 3},
+        {"carrier_id": "C9", "name": label, "tenants": 3},
+        {"carrier_id": " ", "park_id": label, "tenants": 3},
+        {"carrier_id": "C2", "name": f"{label}大厦", "park_id": "Total", "tenants": 4},
+    ]
+    checked = carriers(small, rows)
+    assert checked.accepted["carrier_id"].tolist() == ["C1", "C2"]
+    assert checked.accepted["tenants"].sum() == 7
+    found = [i for i in checked.issues if i.code == "total_row"]
+    assert [(i.row, i.field, i.severity) for i in found] == [
+        (2, "carrier_id", "error"),
+        (3, "name", "error"),
+        (4, "park_id", "error"),
+    ]
+    assert "汇总行不是记录" in found[0].remedy.zh
+    assert checked.rejected["_reason_zh"].str.contains("汇总行").all()
+
+
 def test_two_rows_with_one_id_name_both_rows(small: Catalogue) -> None:
     rows = [{"carrier_id": "C1", "name": "先"}, {"carrier_id": "C2"}, {"carrier_id": " C1 "}]
     numbers = pd.Series([4, 5, 9])

@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+import xlsxwriter
 
 from layers.errors import CatalogueError
 from layers.errors import ExportError
@@ -17,6 +18,7 @@ from layers.errors import ExportUsageError
 from layers.errors import IntakeError
 from layers.intake import intake
 from layers.intake import write_rejects
+from layers.intake.columns import normalise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -146,6 +148,35 @@ def test_headings_by_title_alias_unit_width_and_short_name(desk: Any) -> None:
     assert "no_geometry" in desk.codes(result)
 
 
+@pytest.mark.parametrize(
+    ("heading", "plain"),
+    [
+        ("实收均价（元/(m²·天)）", "实收均价"),
+        ("实收均价 (元/（㎡·天）)", "实收均价"),
+        ("实收均价［元/(㎡·天)］", "实收均价"),
+        ("实收均价【元】", "实收均价"),
+        ("* 实收均价〔元〕", "实收均价"),
+        ("a(b)(c)", "a(b)"),
+        ("(备注)", "(备注)"),
+        ("a(b]", "a(b]"),
+        ("a)b)", "a)b)"),
+        ("", ""),
+    ],
+)
+def test_the_unit_in_brackets_may_have_brackets(heading: str, plain: str) -> None:
+    assert normalise(heading) == plain
+
+
+def test_brackets_that_tell_titles_apart(make_catalogue: Any, field: Any, tmp_path: Path) -> None:
+    month = field("built", "month", "竣工（年月）")
+    year = field("built_year", "integer", "竣工（年）", unit="年")
+    catalogue = make_catalogue(extra={"carriers": [month, year]})
+    path = tmp_path / "a.csv"
+    path.write_text("载体编码,竣工(年)（年）,竣工(年月)\nC1,2013,2013-05\n", encoding="utf-8")
+    row = intake(path, catalogue.layer("carriers"), catalogue).accepted.iloc[0]
+    assert (row["built"], row["built_year"]) == ("2013-05", 2013)
+
+
 def test_the_users_mapping_goes_first(desk: Any) -> None:
     path = desk.csv(f"号,name,楼名,东,北\nC1,错,对,{LON},{LAT}\n")
     mapping = {"号": "carrier_id", "楼名": "name", "东": "lon", "北": "lat"}
@@ -217,6 +248,63 @@ def test_an_archive_that_unpacks_to_too_much(desk: Any, tmp_path: Path) -> None:
             archive.writestr(str(i), "")
     with pytest.raises(IntakeError, match="解压"):
         desk.take(path)
+
+
+def _book(path: Path, rows: Any) -> Path:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(path)
+    return path
+
+
+def test_formulas_without_result_are_never_read_as_empty(desk: Any, tmp_path: Path) -> None:
+    # openpyxl writes formulas without results, as every program but a spreadsheet.
+    rows = [
+        ["载体编码", "楼名", "总建筑面积", None],
+        ["C1", "甲", 100, "=1+1"],
+        ["C2", "乙", "=50*2", None],
+        [None, None, "=SUM(C2:C3)", None],
+        ["C3", "丙", None, None],
+    ]
+    result = desk.take(_book(tmp_path / "台账.xlsx", rows))
+    assert result.rows_in == 4
+    assert result.accepted["carrier_id"].tolist() == ["C1", "C3"]
+    found = [i for i in result.issues if i.code == "formula_without_result"]
+    assert [(i.row, i.field, i.severity) for i in found] == [
+        (2, "总建筑面积", "error"),
+        (3, "总建筑面积", "error"),
+    ]
+    assert "C3" in found[0].message.zh
+    assert "打开并保存" in found[0].remedy.zh
+    assert "计算结果" in result.rejected["_reason_zh"][0]
+
+
+def test_a_heading_that_is_a_formula_without_result_is_named(desk: Any, tmp_path: Path) -> None:
+    rows = [["载体编码", '="总建筑"&"面积"'], ["C1", 100]]
+    result = desk.take(_book(tmp_path / "a.xlsx", rows))
+    (issue,) = (i for i in result.issues if i.code == "formula_without_result")
+    assert (issue.row, issue.severity) == (0, "error")
+    assert "B1" in issue.message.en
+
+
+def test_formulas_with_a_result_are_read(desk: Any, tmp_path: Path) -> None:
+    made, path = tmp_path / "made.xlsx", tmp_path / "saved.xlsx"
+    book = xlsxwriter.Workbook(made)
+    page = book.add_worksheet()
+    page.write_row(0, 0, ["载体编码", "楼名", "总建筑面积"])
+    page.write_row(1, 0, ["C1"])
+    page.write_formula(1, 1, '=IF(A1="","甲","")', None, "nothing")
+    page.write_formula(1, 2, "=6*7", None, 42)
+    book.close()
+    # A spreadsheet writes the empty text, which is a result, as a text without content.
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<v>nothing</v>", b"<v></v>"))
+    result = desk.take(path)
+    assert "formula_without_result" not in desk.codes(result)
+    assert result.accepted["gross_area_m2"].tolist() == [42]
+    assert result.accepted["name"].isna().all()
 
 
 # --- the whole way ---------------------------------------------------------
