@@ -84,7 +84,7 @@ def _home(specs: list[LayerSpec]) -> Bounds:
 
 def _search(specs: list[LayerSpec]) -> None:
     named = tuple(s.key for s in reversed(specs) if s.name_field != s.id_field)
-    options = _search_options(store.current().workspace.identity, store.versions(), named, lang())
+    options = _search_options(store.identity(), store.versions(), named, lang())
     st.selectbox(
         _("Search by name"),
         list(options),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
 Versions = tuple[tuple[str, int], ...]
 _VERSIONS = "versions"
+_IDENTITY = "identity"
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,9 @@ def begin_run() -> None:
     All pieces of a page then show the same versions, also while another
     planner is committing, and the tables are not opened again and again.
     """
-    st.session_state[_VERSIONS] = tuple(current().workspace.versions().items())
+    workspace = current().workspace
+    st.session_state[_IDENTITY] = workspace.identity
+    st.session_state[_VERSIONS] = tuple(workspace.versions().items())
 
 
 def versions() -> Versions:
@@ -76,6 +79,13 @@ def versions() -> Versions:
         begin_run()
     found: Versions = st.session_state[_VERSIONS]
     return found
+
+
+def identity() -> str:
+    """Return which workspace this is, as of this run; one made anew has another."""
+    if _IDENTITY not in st.session_state:
+        begin_run()
+    return str(st.session_state[_IDENTITY])
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
@@ -94,8 +104,7 @@ def _table(
 
 def _read(key: str, version: int) -> Frame | WorkspaceError:
     # A folder that was made anew has the same path and versions, but another identity.
-    workspace = current().workspace
-    return _table(str(default_path()), workspace.identity, key, version)
+    return _table(str(default_path()), identity(), key, version)
 
 
 def table(key: str) -> Frame:
@@ -106,7 +115,10 @@ def table(key: str) -> Frame:
     KeyError
         If the workspace has no such layer, or it is damaged.
     """
-    return tables()[key]
+    found = _read(key, dict(versions())[key])
+    if isinstance(found, WorkspaceError):
+        raise KeyError(key) from found
+    return found
 
 
 def tables() -> dict[str, Frame]:
@@ -123,7 +135,10 @@ def damaged() -> list[WorkspaceError]:
 
 def has(key: str) -> bool:
     """Tell whether the workspace holds any row of a layer."""
-    return len(tables().get(key, ())) > 0
+    try:
+        return len(table(key)) > 0
+    except KeyError:
+        return False
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -139,8 +154,7 @@ def scatter(parameters: ScatterParameters | None = None) -> ScatterResult:
     """Return the scatter of every park for the current layers."""
     wanted = {"parks", "carriers", "units", "zones"}
     used = tuple(entry for entry in versions() if entry[0] in wanted)
-    identity = current().workspace.identity
-    return _scatter(identity, used, parameters or ScatterParameters())
+    return _scatter(identity(), used, parameters or ScatterParameters())
 
 
 @st.cache_resource(show_spinner=False)
