@@ -8,6 +8,7 @@ maps, which are loaded only when a user switches one on.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from ipaddress import ip_address
 from pathlib import Path
@@ -18,14 +19,9 @@ import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import Mount
-from starlette.staticfiles import StaticFiles
 
-from layers.webmap import LEAFLET_ROUTE
-from layers.webmap import MAP_ROUTE
-from layers.webmap import STATIC_DIR
+from app_routes import routes
 from layers.webmap import TILE_HOSTS
-from layers.webmap import leaflet_dir
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -35,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.types import Send
 
 LOOPBACK = "127.0.0.1"
+_HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 VIEWS = Path(__file__).resolve().parent / "views"
 SCRIPT = VIEWS / "main.py"
 SETTINGS = VIEWS / "config.toml"
@@ -60,7 +57,9 @@ class Guard:
     """ASGI middleware that serves this computer only and adds the security headers.
 
     Whatever host the server was told to listen on, by flag, file or environment,
-    a caller from another computer is refused: the app has no sign-in.
+    a caller from another computer is refused: the app has no sign-in. So is a call
+    under another name than this computer's, as it comes through a proxy or from a
+    web page that had its own name point here (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -85,10 +84,23 @@ class Guard:
 
 def _is_local(scope: Scope) -> bool:
     client = scope.get("client")
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return client is not None and _is_loopback(client[0]) and _is_our_name(host.decode("latin-1"))
+
+
+def _is_loopback(address: str) -> bool:
     try:
-        return client is not None and ip_address(client[0]).is_loopback
+        return ip_address(address).is_loopback
     except ValueError:
         return False  # not an address, so not one of ours
+
+
+def _is_our_name(host: str) -> bool:
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = found["name"].strip("[]").lower()
+    return name == "localhost" or _is_loopback(name)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
@@ -101,10 +113,7 @@ async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
 
 app = st.App(
     SCRIPT,
-    routes=[
-        Mount(LEAFLET_ROUTE, StaticFiles(directory=leaflet_dir())),
-        Mount(MAP_ROUTE, StaticFiles(directory=STATIC_DIR)),
-    ],
+    routes=routes(),
     middleware=[Middleware(Guard)],
 )
 

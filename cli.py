@@ -86,14 +86,26 @@ def app(
     browser: Annotated[
         bool, typer.Option("--browser/--no-browser", help="Open the browser on the app.")
     ] = True,
+    basemap: Annotated[
+        Path | None,
+        typer.Option(
+            "--basemap",
+            envvar="ATLAS_BASEMAP",
+            exists=True,
+            dir_okay=False,
+            help="A local base map, PMTiles or MBTiles, to choose in the app.",
+        ),
+    ] = None,
 ) -> None:
     """Start the web app on this computer.
 
-    Example: atlas app --workspace ./work --port 8600
+    Example: atlas app --workspace ./work --port 8600 --basemap yangpu.pmtiles
     """
     chosen = _free_port(port)
     if workspace is not None:
         os.environ["ATLAS_WORKSPACE"] = str(workspace.resolve())
+    if basemap is not None:
+        os.environ["ATLAS_BASEMAP"] = str(basemap.resolve())
     context.say(
         "Yangpu Atlas is at http://{host}:{port} – stop it with Ctrl+C.",
         host="127.0.0.1",

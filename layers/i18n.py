@@ -6,6 +6,7 @@ by Babel, so no compiled file has to be kept in step with it.
 
 from __future__ import annotations
 
+from decimal import InvalidOperation
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +70,10 @@ def number(value: object, lang: Lang, *, digits: int = 0, unit: str = "") -> str
     if unknown(value):
         return UNKNOWN
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
-    text = format_decimal(value, format=pattern, locale=_BABEL_LOCALE[lang])  # type: ignore[arg-type]
+    try:
+        text = format_decimal(value, format=pattern, locale=_BABEL_LOCALE[lang])  # type: ignore[arg-type]
+    except InvalidOperation:
+        text = f"{value:g}"  # more digits than decimal arithmetic has
     return f"{text}\u202f{unit}" if unit else text
 
 

@@ -149,3 +149,13 @@ def newer_catalogue(path: Path, theirs: str, ours: str) -> WorkspaceError:
             " Upgrade the program",
         )
     )
+
+
+def replaced() -> WorkspaceError:
+    """Tell that another workspace stands in the folder by now."""
+    return WorkspaceError(
+        Text(
+            "该工作区已被另一个取代，请刷新页面",
+            "another workspace has taken this one's place; load the page again",
+        )
+    )

@@ -3,7 +3,8 @@
 The raw style tables stand in the catalogue. This module turns them into
 symbols; the web map, the legend and later the plan sheet and QML writers all
 ask here. Colours are colour-blind-safe, and no class differs by colour alone:
-shape, hatch or dash differ as well.
+shape, hatch or dash differ as well. The classes of a graduated style depend on the
+data; :func:`layers.themes.resolve` makes them.
 """
 
 from __future__ import annotations
@@ -16,14 +17,22 @@ from functools import cache
 from typing import TYPE_CHECKING
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from layers.breaks import SCHEMES
+from layers.breaks import known_numbers
 from layers.errors import CatalogueError
 from layers.errors import Text
+from layers.ramps import LEAST_CLASSES
+from layers.ramps import MOST_CLASSES
+from layers.ramps import RAMPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from layers.catalogue import LayerSpec
 
@@ -35,6 +44,10 @@ other's gaps and look like an official line.
 """
 
 LAND_USE_FILE = "landuse.csv"
+
+NOT_CLASSIFIED = Text("未分类", "not classified")
+
+_OF_ONE_KIND = {"string", "categorical", "boolean", "integer", "floating", "empty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +93,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True)
 class StyleClass:
-    """One class of a categorical style."""
+    """One class of a style; a graduated one is known by its number, not by a value."""
 
     value: str
     title: Text
@@ -105,6 +118,14 @@ class LayerStyle:
         Field written beside the feature; empty for no labels.
     label_min_zoom
         Web-map zoom from which labels are shown.
+    breaks
+        Limits of numeric classes, ascending, one more than there are classes; empty
+        for classes by value. A class holds what is above its lower limit, up to and
+        with the upper one; the first also holds its lower limit.
+    rest_title
+        What a legend calls the features of no class, drawn with :attr:`default`.
+    note
+        What a reader of the legend must know about the classes.
     """
 
     field: str
@@ -113,6 +134,9 @@ class LayerStyle:
     by_prefix: bool
     label_field: str
     label_min_zoom: int
+    breaks: tuple[float, ...] = ()
+    rest_title: Text = NOT_CLASSIFIED
+    note: Text | None = None
 
     def class_of(self, values: pd.Series) -> pd.Series:
         """Return the number of the class of every value, -1 for none.
@@ -122,13 +146,25 @@ class LayerStyle:
         values
             Values of :attr:`field`, any index.
         """
-        lookup = {entry.value: number for number, entry in enumerate(self.classes)}
-        return values.map(lambda v: self._find(v, lookup)).astype("int64")
+        numbers = self._graded(values) if self.breaks else self._matched(values)
+        return pd.Series(numbers, index=values.index, name=values.name, dtype="int64")
 
-    def _find(self, value: object, lookup: Mapping[str, int]) -> int:
-        if pd.isna(value):  # type: ignore[call-overload]
-            return -1
-        text = str(value)
+    def _graded(self, values: pd.Series) -> NDArray[np.int64]:
+        known = known_numbers(values)
+        inside = (known >= self.breaks[0]) & (known <= self.breaks[-1])
+        return np.where(inside, np.searchsorted(self.breaks[1:], known, side="left"), -1)
+
+    def _matched(self, values: pd.Series) -> NDArray[np.int64]:
+        """Look every distinct value up once; a layer has few of them."""
+        if pd.api.types.infer_dtype(values) not in _OF_ONE_KIND:
+            values = values.map(str, na_action="ignore")  # True and 1 are one key, not one text
+        codes, distinct = pd.factorize(values)
+        lookup = {entry.value: number for number, entry in enumerate(self.classes)}
+        # Unknown values have the code -1, the last place.
+        numbers = [self._find(str(value), lookup) for value in distinct.to_numpy(dtype=object)]
+        return np.array([*numbers, -1], dtype=np.int64)[codes]
+
+    def _find(self, text: str, lookup: Mapping[str, int]) -> int:
         if not self.by_prefix:
             return lookup.get(text, -1)
         return next((lookup[text[:n]] for n in range(len(text), 0, -1) if text[:n] in lookup), -1)
@@ -140,6 +176,8 @@ class LayerStyle:
 
 def layer_style(spec: LayerSpec, folder: Path) -> LayerStyle:
     """Return the style that the catalogue gives a layer.
+
+    A graduated style has one symbol until :func:`layers.themes.resolve` has seen the data.
 
     Parameters
     ----------
@@ -159,8 +197,11 @@ def layer_style(spec: LayerSpec, folder: Path) -> LayerStyle:
     classes = raw.pop("classes", ())
     label_field = raw.pop("label_field", "")
     label_min_zoom = int(raw.pop("label_min_zoom", 14))
-    if kind not in {"single", "categorical", "landuse"}:
+    if kind not in {"single", "categorical", "landuse", "graduated"}:
         raise _bad_style(spec, f"kind = '{kind}'")
+    if kind == "graduated":
+        _check_graduated(spec, field, *(raw.pop(key, None) for key in ("scheme", "k", "ramp")))
+        field, classes = "", ()
     try:
         default = Symbol(**raw)
         entries = (
@@ -171,6 +212,17 @@ def layer_style(spec: LayerSpec, folder: Path) -> LayerStyle:
     except (TypeError, KeyError) as error:
         raise _bad_style(spec, str(error)) from error
     return LayerStyle(field, default, entries, kind == "landuse", label_field, label_min_zoom)
+
+
+def _check_graduated(spec: LayerSpec, field: str, scheme: object, k: object, ramp: object) -> None:
+    if not spec.has_field(field) or spec.field(field).type not in {"integer", "number"}:
+        raise _bad_style(spec, f"field = '{field}'")
+    if scheme not in SCHEMES:
+        raise _bad_style(spec, f"scheme = '{scheme}'")
+    if k not in range(LEAST_CLASSES, MOST_CLASSES + 1):
+        raise _bad_style(spec, f"k = {k}")
+    if ramp not in RAMPS:
+        raise _bad_style(spec, f"ramp = '{ramp}'")
 
 
 def _style_class(raw: Mapping[str, Any], default: Symbol) -> StyleClass:

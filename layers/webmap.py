@@ -9,10 +9,9 @@ of folium's tooltips, popups or HTML icons are used, because they execute it.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
+from dataclasses import asdict
 from dataclasses import dataclass
-from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -20,8 +19,6 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 import folium
-import pandas as pd
-import shapely
 from branca.element import Element
 from branca.element import MacroElement
 from folium.elements import JSCSSMixin
@@ -29,18 +26,14 @@ from folium.template import Template
 
 from layers.errors import AtlasError
 from layers.errors import Text
-from layers.marks import is_sketch
+from layers.safety import script_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    import geopandas as gpd
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from layers.style import LayerStyle
-    from layers.style import Symbol
+    from layers.picture import Bounds
+    from layers.picture import Picture
 
 STATIC_DIR = Path(__file__).resolve().parent / "static"
 LEAFLET_ROUTE = "/atlas/leaflet"
@@ -48,7 +41,19 @@ MAP_ROUTE = "/atlas/map"
 
 # The component's page lies two folders below the root of the site.
 _UP = "../.."
-_COORDINATE_DECIMALS = 6
+
+# In the order in which they need each other.
+_SCRIPTS = (
+    "symbols",
+    "mvt",
+    "tiles",
+    "geodesy",
+    *(f"editor-{part}" for part in ("sketch", "snap", "panel", "view", "input")),
+    "editor",
+    "tools",
+    "map",
+)
+_STYLES = ("map", "editor", "tools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +116,24 @@ def valid_tile_key(text: str) -> bool:
     return _TIANDITU_KEY.fullmatch(text) is not None
 
 
-Bounds = tuple[float, float, float, float]
-"""West, south, east, north in degrees (EPSG:4490)."""
-
-
 def leaflet_dir() -> Path:
     """Return the folder of the installed Leaflet files (package django-js-lib-leaflet)."""
     return Path(str(files("js_lib_leaflet") / "static" / "js_lib_leaflet"))
 
 
 @cache
-def _fingerprint(name: str) -> str:
-    return hashlib.sha256((STATIC_DIR / name).read_bytes()).hexdigest()[:12]
+def bundle(ending: str) -> bytes:
+    """Return our own scripts (``js``) or styles (``css``) in one piece.
+
+    One, because streamlit-folium waits for each script before it asks for the next.
+    """
+    names = _SCRIPTS if ending == "js" else _STYLES
+    return b"\n".join((STATIC_DIR / f"atlas-{name}.{ending}").read_bytes() for name in names)
 
 
-def _own(name: str) -> str:
-    return f"{_UP}{MAP_ROUTE}/{name}?v={_fingerprint(name)}"
+def _own(ending: str) -> str:
+    version = hashlib.sha256(bundle(ending)).hexdigest()[:16]
+    return f"{_UP}{MAP_ROUTE}/atlas.{ending}?v={version}"
 
 
 class AtlasMap(folium.Map):
@@ -135,11 +142,11 @@ class AtlasMap(folium.Map):
     # folium declares these as plain attributes, so they cannot be class variables.
     default_js = [  # noqa: RUF012
         ("leaflet", f"{_UP}{LEAFLET_ROUTE}/leaflet.js"),
-        ("atlas_map", _own("atlas-map.js")),
+        ("atlas_map", _own("js")),
     ]
     default_css = [  # noqa: RUF012
         ("leaflet_css", f"{_UP}{LEAFLET_ROUTE}/leaflet.css"),
-        ("atlas_map_css", _own("atlas-map.css")),
+        ("atlas_map_css", _own("css")),
     ]
 
 
@@ -173,95 +180,56 @@ class _Picture(MacroElement):
         self.payload = payload
 
 
-@dataclass(frozen=True)
-class MapLayer:
-    """One layer as it is to be drawn.
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A local base map file below everything else.
 
     Attributes
     ----------
-    key
-        Layer key; features are identified as ``key:id``.
-    kind
-        Title shown below the name in the hover text.
-    frame
-        Features in EPSG:4490; rows without geometry are not drawn.
-    style
-        How to draw them.
-    id_field, name_field
-        Which columns identify and name a feature.
-    opacity
-        0 to 1, applied on top of the style.
-    interactive
-        Whether features react to the mouse.
-    labels
-        Whether the style's label field is written.
-    label_class
-        ``""`` or ``faint`` for orientation labels.
-    priority
-        Labels of a higher priority push others away.
+    url
+        Address of its tiles, without zoom, column and row, from the root of the site.
+    vector
+        Whether the tiles are vectors and not pictures.
+    min_zoom, max_zoom
+        Zooms that the file has.
     """
 
-    key: str
-    kind: str
-    frame: gpd.GeoDataFrame
-    style: LayerStyle
-    id_field: str
-    name_field: str
-    opacity: float = 1.0
-    interactive: bool = True
-    labels: bool = True
-    label_class: str = ""
-    priority: int = 0
+    url: str
+    vector: bool
+    min_zoom: int
+    max_zoom: int
 
 
-@dataclass(frozen=True)
-class Picture:
-    """Everything that changes on the map.
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a map offers besides looking.
 
     Attributes
     ----------
-    layers
-        From bottom to top.
-    selected
-        ``key:id`` of the feature to be ringed, or empty.
-    marks
-        Notes that stay visible in the corner (示例数据, 示意).
-    attribution
-        One line of credit.
-    focus
-        Where to move the view, once; empty leaves the view alone.
-    focus_token
-        Names the wish to move; the same token never moves the map twice.
+    permalink
+        The view stands in the address of the page, and a button copies the address.
+    print
+        A button prints the page.
+    measure
+        Buttons measure lengths and areas.
+    link
+        Maps of one page with the same name here show the same view; empty for none.
     """
 
-    layers: Sequence[MapLayer]
-    selected: str = ""
-    marks: Sequence[str] = ()
-    attribution: str = ""
-    focus: Bounds | None = None
-    focus_token: str = ""
-
-
-def script_json(value: object) -> str:
-    """Return JSON that may stand inside a script, whatever text it carries.
-
-    ``<`` and the two line separators are escaped, so that no text can close the
-    script element; underscores are escaped because streamlit-folium rewrites
-    ``_name`` tokens in the scripts it sends.
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for char in "<>&_\u2028\u2029":
-        text = text.replace(char, f"\\u{ord(char):04x}")
-    return text
+    permalink: bool = False
+    print: bool = False
+    measure: bool = True
+    link: str = ""
 
 
 def base_map(
     bounds: Bounds,
     *,
     key: str,
-    home_title: str,
-    crs_title: str,
+    texts: Mapping[str, str],
     tiles: Tiles | None = None,
+    ground: Ground | None = None,
+    tools: Tools = Tools(),
 ) -> AtlasMap:
     """Return the constant base map of a page.
 
@@ -271,10 +239,20 @@ def base_map(
         What the home button shows.
     key
         Name under which the browser remembers the view.
-    home_title, crs_title
-        Texts of the home button and of the coordinate read-out.
+    texts
+        Translated texts of the controls, by the keys that the scripts use.
     tiles
         Address templates and credit of online tiles; none by default.
+    ground
+        A local base map file.
+    tools
+        What the map offers.
+
+    Raises
+    ------
+    AtlasError
+        If the map would ask another host for a script, a style or a tile that the
+        user has not switched on.
     """
     west, south, east, north = bounds
     result = AtlasMap(
@@ -285,162 +263,44 @@ def base_map(
         font_size="12px",
         zoom_control=True,
         max_zoom=19,
-        min_zoom=11,
+        min_zoom=10,
         zoom_snap=0.25,
         zoom_delta=0.5,
+        fade_animation=False,  # a layer is there when it is drawn
         attributionControl=True,
     )
     options = {
         "key": key,
         "bounds": [[south, west], [north, east]],
-        "home_title": home_title,
-        "crs_title": crs_title,
+        "texts": dict(texts),
+        "ground": {**asdict(ground), "url": _UP + ground.url} if ground else None,
+        **asdict(tools),
     }
-    if tiles:
-        addresses, credit = tiles
-        for address in addresses:
-            folium.TileLayer(tiles=address, attr=credit, max_zoom=19).add_to(result)
+    for address in tiles[0] if tiles else ():
+        folium.TileLayer(tiles=address, attr="-", max_zoom=19).add_to(result)
     result.add_child(_Init(options))
     refuse_foreign_links(result)
     return result
 
 
+def content_key(element: folium.Map, name: str) -> str:
+    """Return a component key that differs whenever the map does.
+
+    streamlit-folium makes its own from the script, but drops all ``_name`` tokens of
+    it, so that two different maps can share one.
+    """
+    init = next(child for child in element._children.values() if isinstance(child, _Init))  # noqa: SLF001 - folium has no public traversal
+    tiles = [c.tiles for c in element._children.values() if isinstance(c, folium.TileLayer)]  # noqa: SLF001 - the same
+    content = "\n".join([name, init.payload, *tiles, *map(_own, ("js", "css"))])
+    return f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:20]}"
+
+
 def feature_group(picture: Picture) -> folium.FeatureGroup:
     """Return the feature group that draws a picture on a :func:`base_map`."""
-    payload: dict[str, Any] = {
-        "layers": [_layer_payload(layer) for layer in picture.layers],
-        "marks": list(picture.marks),
-        "attribution": picture.attribution,
-        "focus": None,
-    }
-    halo = _halo_payload(picture)
-    if halo:
-        payload["layers"].append(halo)
-    if picture.focus:
-        west, south, east, north = picture.focus
-        payload["focus"] = {
-            "token": picture.focus_token,
-            "bounds": [[south, west], [north, east]],
-        }
     group = folium.FeatureGroup(name="atlas")
-    group.add_child(_Picture(script_json(payload)))
+    group.add_child(_Picture(script_json(picture.payload())))
     refuse_foreign_links(group)
     return group
-
-
-def _layer_payload(layer: MapLayer) -> dict[str, Any]:
-    frame = layer.frame
-    located = frame[frame.geometry.notna() & ~frame.geometry.is_empty]
-    symbols, numbers = _symbols(layer.style, located)
-    return {
-        "symbols": [symbol.as_dict() for symbol in symbols],
-        "opacity": layer.opacity,
-        "interactive": layer.interactive,
-        "label_class": layer.label_class,
-        "label_min_zoom": layer.style.label_min_zoom,
-        "priority": layer.priority,
-        "data": {
-            "type": "FeatureCollection",
-            "features": list(_features(layer, located, numbers)),
-        },
-    }
-
-
-def _symbols(style: LayerStyle, frame: gpd.GeoDataFrame) -> tuple[list[Symbol], list[int]]:
-    """Return the distinct symbols in use and, for each row, which one it has."""
-    if style.field and style.field in frame:
-        classes = style.class_of(frame[style.field])
-    else:
-        classes = pd.Series(-1, index=frame.index)
-    sketch = is_sketch(frame)
-    area = frame.geometry.geom_type.str.endswith("Polygon")
-    kinds = list(zip(classes.tolist(), sketch.tolist(), area.tolist(), strict=True))
-    distinct = sorted(set(kinds))
-    mixed = not bool(area.all())
-    symbols = [
-        _variant(style.symbol(number), sketched=sketched, pale=mixed and is_area)
-        for number, sketched, is_area in distinct
-    ]
-    place = {kind: position for position, kind in enumerate(distinct)}
-    return symbols, [place[kind] for kind in kinds]
-
-
-def _variant(symbol: Symbol, *, sketched: bool, pale: bool) -> Symbol:
-    """Return a symbol as it suits a feature.
-
-    In a layer of points and areas the strong fill of a point would hide what
-    lies below an area; the outline takes the colour instead.
-    """
-    if pale:
-        symbol = replace(symbol, fill_opacity=0.3, stroke=symbol.fill, width=2.0)
-    return symbol.sketched() if sketched else symbol
-
-
-def _features(
-    layer: MapLayer, frame: gpd.GeoDataFrame, numbers: list[int]
-) -> Iterator[dict[str, Any]]:
-    label_field = layer.style.label_field if layer.labels else ""
-    ids = frame[layer.id_field].astype("str")
-    names = _texts(frame, layer.name_field)
-    labels = _texts(frame, label_field)
-    geometries = shapely.set_precision(frame.geometry.to_numpy(), 10.0**-_COORDINATE_DECIMALS)
-    anchors = _anchors(geometries)
-    rows = zip(ids, names, labels, numbers, geometries, anchors, strict=True)
-    for feature_id, name, text, number, geometry, anchor in rows:
-        properties = {"name": name, "kind": layer.kind, "symbol": number, "label": text}
-        if text and geometry.geom_type not in {"Point", "MultiPoint"}:
-            properties["anchor"] = [
-                round(anchor.x, _COORDINATE_DECIMALS),
-                round(anchor.y, _COORDINATE_DECIMALS),
-            ]
-        yield {
-            "type": "Feature",
-            "id": f"{layer.key}:{feature_id}",
-            "properties": properties,
-            "geometry": shapely.geometry.mapping(geometry),
-        }
-
-
-def _anchors(geometries: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Return where a label goes: half way along a line, inside an area."""
-    anchors = shapely.point_on_surface(geometries)
-    lines = shapely.get_type_id(geometries) == shapely.GeometryType.LINESTRING
-    anchors[lines] = shapely.line_interpolate_point(geometries[lines], 0.5, normalized=True)
-    return anchors
-
-
-def _texts(frame: pd.DataFrame, column: str) -> list[str]:
-    if not column or column not in frame:
-        return [""] * len(frame)
-    return ["" if pd.isna(value) else str(value) for value in frame[column]]
-
-
-def _halo_payload(picture: Picture) -> dict[str, Any] | None:
-    """Return a ring around the selected feature, drawn above everything."""
-    key, _, feature_id = picture.selected.partition(":")
-    layer = next((entry for entry in picture.layers if entry.key == key), None)
-    if layer is None:
-        return None
-    frame = layer.frame
-    chosen = frame[frame[layer.id_field].astype("str").eq(feature_id) & frame.geometry.notna()]
-    if chosen.empty:
-        return None
-    ring = replace(
-        layer.style.default,
-        shape="circle",
-        size=layer.style.default.size + 12,
-        fill="none",
-        stroke="#c2185b",
-        width=3.5,
-        dash="",
-        hatch="",
-        opacity=1.0,
-    )
-    payload = _layer_payload(
-        replace(layer, frame=chosen, interactive=False, labels=False, opacity=1.0)
-    )
-    payload["symbols"] = [ring.as_dict() for _ in payload["symbols"]]
-    return payload
 
 
 def refuse_foreign_links(element: Element) -> None:

@@ -15,7 +15,9 @@ import app
 ROOT = Path(app.__file__).parent
 
 
-def _call(kind: str, address: str) -> list[dict[str, Any]]:
+def _call(
+    kind: str, address: str, *, host: bytes | None = b"127.0.0.1:8501"
+) -> list[dict[str, Any]]:
     """Send one request through the guard and return what was sent back."""
     sent: list[dict[str, Any]] = []
 
@@ -29,7 +31,9 @@ def _call(kind: str, address: str) -> list[dict[str, Any]]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": kind, "client": (address, 50_000), "method": "GET", "path": "/", "headers": []}
+    headers = [] if host is None else [(b"accept", b"*/*"), (b"host", host)]
+    client = (address, 50_000)
+    scope = {"type": kind, "client": client, "method": "GET", "path": "/", "headers": headers}
     # In a thread of its own, because the browser tests leave a loop in this one.
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, app.Guard(inner)(scope, receive, send)).result()
@@ -54,6 +58,64 @@ def test_any_other_computer_is_refused(address: str) -> None:
 
 def test_a_websocket_from_elsewhere_is_closed() -> None:
     assert _call("websocket", "192.168.1.7") == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        b"localhost",
+        b"localhost:8501",
+        b"LOCALHOST:8501",
+        b"127.0.0.1",
+        b"127.8.8.8:80",
+        b"[::1]",
+        b"[::1]:8501",
+    ],
+)
+def test_every_name_of_this_computer_is_served(host: bytes) -> None:
+    for address in ("127.0.0.1", "::1"):
+        assert _call("http", address, host=host)[1]["body"] == b"inside"
+
+
+FOREIGN = {
+    "a proxy": b"atlas.planning.example",
+    "a proxy on the intranet": b"192.168.1.7:8501",
+    "a web page whose name was pointed here": b"evil.example:8501",
+    "a name that begins like ours": b"localhost.evil.example",
+    "a name that ends like ours": b"evil-localhost",
+    "an address that begins like ours": b"127.0.0.1.evil.example",
+    "an address in other digits": b"2130706433",
+    "an address in hexadecimal": b"0x7f.0.0.1",
+    "a short address": b"127.1",
+    "every address": b"0.0.0.0:8501",
+    "every address of IPv6": b"[::]:8501",
+    "another address of IPv6": b"[2001:db8::1]:8501",
+    "an open bracket": b"[::1",
+    "brackets around a name": b"[localhost]",
+    "two colons": b"::1",
+    "no name": b"",
+    "a port alone": b":8501",
+    "other characters": "localhost杨".encode(),
+    "bytes that are no text": b"\xff\xfe",
+    "another name behind a slash": b"evil.example/localhost",
+    "another name behind a user": b"localhost@evil.example",
+    "two names": b"localhost, evil.example",
+    "no header": None,
+}
+
+
+@pytest.mark.parametrize("host", FOREIGN.values(), ids=FOREIGN)
+def test_a_call_under_any_other_name_is_refused_also_from_here(host: bytes | None) -> None:
+    start, body = _call("http", "127.0.0.1", host=host)
+    assert start["status"] == 403
+    assert b"inside" not in body["body"]
+    refused = [{"type": "websocket.close", "code": 1008}]
+    assert _call("websocket", "127.0.0.1", host=host) == refused
+
+
+def test_our_name_does_not_let_another_computer_in() -> None:
+    start, _body = _call("http", "192.168.1.7", host=b"localhost:8501")
+    assert start["status"] == 403
 
 
 def test_the_settings_hold_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

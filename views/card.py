@@ -49,7 +49,7 @@ def find(feature: str) -> tuple[LayerSpec, pd.Series] | None:
         return None
     spec = store.catalogue().layer(key)
     frame = store.table(key)
-    rows = frame[frame[spec.id_field].astype("str").eq(identifier)]
+    rows = frame[frame[spec.id_field].eq(identifier)]
     return None if rows.empty else (spec, rows.iloc[0])
 
 
@@ -67,7 +67,11 @@ def titles(key: str) -> dict[str, str]:
     if not store.has(key):
         return {}
     spec = store.catalogue().layer(key)
-    return {str(row[spec.id_field]): title(spec, row) for _i, row in store.table(key).iterrows()}
+    frame = store.table(key)
+    names = frame[spec.name_field].fillna(frame[spec.id_field])
+    if lang() == "en" and "name_en" in frame:
+        names = frame["name_en"].fillna(names)
+    return dict(zip(frame[spec.id_field], names.astype("str"), strict=True))
 
 
 def show(spec: LayerSpec, row: pd.Series) -> None:

@@ -6,13 +6,17 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import TypeAlias
+from urllib.parse import quote
 
 import streamlit as st
 
 from layers.errors import AtlasError
+from layers.export import EXPORT_ROUTE
 from layers.export import export_layers
+from layers.export import ready_files
 from views import store
 from views.text import _
+from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
@@ -24,10 +28,10 @@ if TYPE_CHECKING:
 
 _READY = "export_ready"
 FORMATS = {
-    "gpkg": ("GeoPackage (.gpkg)", "application/geopackage+sqlite3"),
-    "xlsx": ("Excel (.xlsx)", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-    "geojson": ("GeoJSON (.geojson)", "application/geo+json"),
-    "csv": ("CSV (.csv)", "text/csv"),
+    "gpkg": "GeoPackage (.gpkg)",
+    "xlsx": "Excel (.xlsx)",
+    "geojson": "GeoJSON (.geojson)",
+    "csv": "CSV (.csv)",
 }
 CRS = {
     "EPSG:4490": "CGCS2000 (EPSG:4490)",
@@ -64,7 +68,7 @@ def render() -> None:
         fmt = st.radio(
             _("Format"),
             list(FORMATS),
-            format_func=lambda f: FORMATS[f][0],
+            format_func=FORMATS.__getitem__,
             key="export_format",
             persist_state="session",
         )
@@ -116,24 +120,22 @@ def _build(wish: Wish) -> None:
             st.session_state.pop(_READY, None)
             st.error(pick(error.text))
             return
-        st.session_state[_READY] = (wish, path.name, path.read_bytes(), report)
+        # Kept on disk and fetched over a route of its own: a session holds no files.
+        name = path.name
+        st.session_state[_READY] = (wish, name, ready_files().keep(path), report)
 
 
 def _offer(wish: Wish) -> None:
     ready = st.session_state.get(_READY)
     if ready is None or ready[0] != wish:
         return
-    _wish, name, content, report = ready
+    _wish, name, token, report = ready
+    if ready_files().path(token) is None:
+        return
     st.success(_("Written, read back and compared."))
-    st.download_button(
-        _("Download {name}").format(name=name),
-        data=content,
-        file_name=name,
-        mime=FORMATS[wish[1]][1],
-        type="primary",
-        on_click="ignore",
-        key="export_download",
-    )
+    address = f"{EXPORT_ROUTE}/{token}/{quote(name)}"
+    text = _("Download {name}").format(name=name)
+    st.html(f'<a class="atlas-download" href="{esc(address)}" download>{esc(text)}</a>')
     _summary(report)
 
 

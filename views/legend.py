@@ -6,14 +6,12 @@ import base64
 from typing import TYPE_CHECKING
 
 from layers.marks import is_sketch
-from views.text import _
 from views.text import esc
 from views.text import pick
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from layers.catalogue import LayerSpec
     from layers.style import LayerStyle
     from layers.style import Symbol
 
@@ -73,15 +71,6 @@ def picture(symbol: Symbol, kind: str) -> str:
     return f'<img src="data:image/svg+xml;base64,{data}" alt="">'
 
 
-def geometry_kind(spec: LayerSpec, frame: pd.DataFrame) -> str:
-    """Return the kind of geometry that most rows of a layer have."""
-    names = frame.geometry.dropna().geom_type.str.replace("Multi", "")
-    if names.empty:
-        return spec.geometry[0]
-    found = str(names.mode().iloc[0])
-    return {"Point": "point", "LineString": "line"}.get(found, "polygon")
-
-
 def legend_rows(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bool = False) -> str:
     """Return the classes that occur in a layer as HTML rows with counts.
 
@@ -100,7 +89,7 @@ def legend_rows(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bo
     sketched = bool(is_sketch(frame).all())
     entries = [(number, pick(entry.title)) for number, entry in enumerate(style.classes)]
     rows = []
-    for number, title in [*entries, (-1, _("not classified"))]:
+    for number, title in [*entries, (-1, pick(style.rest_title))]:
         if number not in counts.index:
             continue
         symbol = style.symbol(number)

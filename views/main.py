@@ -9,7 +9,9 @@ import streamlit as st
 from layers.errors import AtlasError
 from layers.i18n import LANGUAGES
 from layers.marks import is_sample
+from views import compare
 from views import data
+from views import edit
 from views import export
 from views import links
 from views import overview
@@ -38,6 +40,8 @@ def main() -> None:
         "overview": st.Page(overview.render, title=_("Overview"), url_path="map", default=True),
         "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
         "space": st.Page(space.render, title=_("Building space"), url_path="space"),
+        "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
+        "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),
         "export": st.Page(export.render, title=_("Export"), url_path="export"),
         "data": st.Page(data.render, title=_("Data"), url_path="data"),
     }

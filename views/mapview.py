@@ -1,27 +1,63 @@
-"""Shows a picture on a map and tells what was clicked."""
+"""Shows a picture on a map and tells what happened on it."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from typing import Any
 
 import streamlit as st
 from streamlit_folium import st_folium
 
-from layers.webmap import Picture
+from layers.picture import View
+from layers.picture import feature_at
+from layers.webmap import Tools
 from layers.webmap import base_map
+from layers.webmap import content_key
 from layers.webmap import feature_group
 from views import basemap
-from views.text import _
-from views.text import lang
+from views import maptexts
 
 if TYPE_CHECKING:
-    from layers.webmap import Bounds
+    from layers.picture import Bounds
+    from layers.picture import Picture
 
 _SEEN = "map_seen:"
+_PLAIN = Tools()
 
 
-def show(picture: Picture, *, key: str, bounds: Bounds, height: int) -> str | None:
-    """Show a picture; return ``layer:id`` of a feature clicked since the last run.
+@dataclass(frozen=True)
+class Event:
+    """What happened on a map since the last run.
+
+    Attributes
+    ----------
+    kind
+        ``click`` on a feature, ``sketch`` for a finished shape, ``cancel`` for one
+        that was given up.
+    feature
+        ``layer:id`` of what was clicked.
+    token
+        Which sketch it is about.
+    geometry
+        The finished shape as GeoJSON geometry, degrees.
+    zoom
+        Zoom of the map.
+    """
+
+    kind: str
+    feature: str = ""
+    token: str = ""
+    geometry: dict[str, Any] | None = None
+    zoom: float = 0.0
+
+
+def show(
+    picture: Picture, *, key: str, bounds: Bounds, height: int, tools: Tools = _PLAIN
+) -> Event | None:
+    """Show a picture; return what happened since the last run, each event once.
 
     Parameters
     ----------
@@ -33,34 +69,62 @@ def show(picture: Picture, *, key: str, bounds: Bounds, height: int) -> str | No
         What the map shows when it is opened first.
     height
         Height in pixels.
+    tools
+        What the map offers besides looking.
     """
     choice = basemap.chosen()
     folium_map = base_map(
         bounds,
         key=key,
-        home_title=_("Show the whole area"),
-        crs_title=_("CGCS2000, longitude and latitude"),
+        texts=maptexts.texts(),
         tiles=choice.tiles,
+        ground=choice.ground,
+        tools=tools,
     )
+    if choice.credit:
+        picture = replace(picture, attribution=f"{picture.attribution} · {choice.credit}")
     answer = st_folium(
         folium_map,
-        # The language and the base map are part of the frame, the picture is not.
-        key=f"{key}-{lang()}-{choice.key}",
+        # Language and base map are part of the frame, the picture is not.
+        key=content_key(folium_map, key),
         height=height,
         use_container_width=True,
-        returned_objects=["last_active_drawing", "last_object_clicked_count"],
+        # Our script sends its own messages; streamlit-folium's would come late and twice.
+        returned_objects=[],
         feature_group_to_add=feature_group(picture),
     )
-    return _new_click(key, answer or {})
-
-
-def _new_click(key: str, answer: dict[str, object]) -> str | None:
-    """Return the clicked feature once; reruns of the page do not repeat a click."""
-    count = answer.get("last_object_clicked_count")
-    drawing = answer.get("last_active_drawing")
-    feature = drawing.get("id") if isinstance(drawing, dict) else None
-    mark = (count, feature)
-    if feature is None or st.session_state.get(_SEEN + key) == mark:
+    message = (answer or {}).get("atlas")
+    if not isinstance(message, dict) or st.session_state.get(_SEEN + key) == message.get("id"):
         return None
-    st.session_state[_SEEN + key] = mark
-    return str(feature)
+    st.session_state[_SEEN + key] = message.get("id")
+    return _event(picture, message)
+
+
+def clicked(event: Event | None) -> str | None:
+    """Return ``layer:id`` of what was clicked, None if nothing was."""
+    return event.feature or None if event is not None and event.kind == "click" else None
+
+
+def _event(picture: Picture, message: dict[str, Any]) -> Event | None:
+    kind = str(message.get("kind"))
+    if kind == "click":
+        feature = message.get("feature") or _looked_up(picture, message)
+        return Event(kind, feature=str(feature)) if feature else None
+    geometry = message.get("geometry")
+    return Event(
+        kind,
+        token=str(message.get("token", "")),
+        geometry=geometry if isinstance(geometry, dict) else None,
+        zoom=_number(message, "zoom"),
+    )
+
+
+def _looked_up(picture: Picture, message: dict[str, Any]) -> str | None:
+    place = View(_number(message, "lng"), _number(message, "lat"), _number(message, "zoom"))
+    layer, side = str(message.get("layer", "")), str(message.get("side", ""))
+    return feature_at(picture, layer, side, place, _number(message, "tolerance"))
+
+
+def _number(message: dict[str, Any], name: str) -> float:
+    found = message.get(name)
+    return float(found) if isinstance(found, int | float) else math.nan

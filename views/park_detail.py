@@ -14,11 +14,11 @@ from geo.dispersion import standard_deviational_ellipse
 from geo.scatter import FORM_TITLES
 from layers.errors import Text
 from layers.i18n import unknown
+from layers.picture import MapLayer
+from layers.picture import Picture
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
-from layers.webmap import MapLayer
-from layers.webmap import Picture
 from views import card
 from views import links
 from views import mapview
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from geo.scatter import ScatterResult
-    from layers.webmap import Bounds
+    from layers.picture import Bounds
 
 _CLUSTER_COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 _HULL_M = 70.0

@@ -14,12 +14,12 @@ from geo.vacancy import VACANCY_BANDS
 from layers.analysis import vacancy_of
 from layers.errors import Text
 from layers.marks import is_sample
+from layers.picture import MapLayer
+from layers.picture import Picture
 from layers.results import VACANCY_TITLES
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
-from layers.webmap import MapLayer
-from layers.webmap import Picture
 from views import card
 from views import filters
 from views import legend
@@ -38,7 +38,7 @@ from views.text import pick
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from layers.webmap import Bounds
+    from layers.picture import Bounds
 
 _BASE = Symbol(size=13, stroke="#ffffff", width=1.2, fill_opacity=0.95)
 _RAMP = ("#fde8c8", "#f9b25f", "#d95f0e", "#7a2a04")
@@ -173,7 +173,7 @@ def _map(frame: gpd.GeoDataFrame) -> str | None:
         priority=50,
     )
     bounds: Bounds = tuple(float(v) for v in everything.total_bounds)  # type: ignore[assignment]
-    clicked = mapview.show(
+    event = mapview.show(
         Picture(
             layers=[*context, layer],
             selected=f"carriers:{st.session_state.get(links.CARRIER, '')}",
@@ -188,7 +188,7 @@ def _map(frame: gpd.GeoDataFrame) -> str | None:
     missing = len(frame) - len(located)
     if missing:
         st.caption(_("{n} carriers are not located and stand only in the table.").format(n=missing))
-    return clicked
+    return mapview.clicked(event)
 
 
 def _table(frame: gpd.GeoDataFrame) -> None:

@@ -6,6 +6,7 @@ Everything returned here is shared between sessions and must not be changed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 
@@ -19,9 +20,13 @@ from layers.catalogue import LayerSpec
 from layers.catalogue import load_catalogue
 from layers.edition import load_sources
 from layers.errors import WorkspaceError
+from layers.refusals import replaced
 from layers.startup import open_or_create
 from layers.style import LayerStyle
 from layers.style import layer_style
+from layers.tiles import TileSource
+from layers.tiles import service
+from layers.tiles.service import Edition
 from layers.workspace import Workspace
 from layers.workspace import default_path
 
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
     from geo.scatter import ScatterResult
     from layers.issues import Issue
+    from layers.tiles.service import Ticket
 
 Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
 Versions = tuple[tuple[str, int], ...]
@@ -121,6 +127,61 @@ def table(key: str) -> Frame:
     return found
 
 
+def spatial(key: str) -> gpd.GeoDataFrame:
+    """Return the current version of a layer that has geometry."""
+    found = table(key)
+    assert isinstance(found, gpd.GeoDataFrame)
+    return found
+
+
+def at_version(key: str, version: int) -> Frame:
+    """Return an old version of a layer.
+
+    Raises
+    ------
+    WorkspaceError
+        If there is none, or it is damaged.
+    """
+    found = _read(key, version)
+    if isinstance(found, WorkspaceError):
+        raise found
+    return found
+
+
+def ticket(spec: LayerSpec, *, name_field: str = "", version: int | None = None) -> Ticket:
+    """Return the right to the tiles of a layer that a page is about to show.
+
+    Parameters
+    ----------
+    spec
+        The layer.
+    name_field
+        Which field names the features; that of the catalogue by default.
+    version
+        Which version; that of this run by default.
+    """
+    edition = Edition(
+        workspace=identity(),
+        layer=spec.key,
+        version=dict(versions())[spec.key] if version is None else version,
+        name_field=name_field or spec.name_field,
+        restricted=spec.sensitivity == "internal",
+    )
+    return service().publish(edition, partial(_source, str(default_path()), edition))
+
+
+def _source(path: str, edition: Edition) -> TileSource:
+    # A workspace made anew in the same folder must not answer for the old one.
+    if opened(path).workspace.identity != edition.workspace:
+        raise replaced()
+    frame = _table(path, edition.workspace, edition.layer, edition.version)
+    if isinstance(frame, WorkspaceError):
+        raise frame
+    spec = catalogue().layer(edition.layer)
+    assert isinstance(frame, gpd.GeoDataFrame)
+    return TileSource(spec.key, frame, id_field=spec.id_field, name_field=edition.name_field)
+
+
 def tables() -> dict[str, Frame]:
     """Return all layers of the workspace that can be read, by key."""
     read = {key: _read(key, version) for key, version in versions()}
@@ -181,3 +242,22 @@ def located(frame: Frame) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame.iloc[0:0])
     return frame[frame.geometry.notna()]
+
+
+def geometry_kind(key: str) -> str:
+    """Return the kind of geometry that most rows of a layer have."""
+    return _geometry_kind(identity(), key, dict(versions())[key])
+
+
+@st.cache_data(show_spinner=False, max_entries=128)
+def _geometry_kind(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    key: str,
+    version: int,  # noqa: ARG001 - the same
+) -> str:
+    frame = table(key)
+    names = frame.geometry.dropna().geom_type.str.replace("Multi", "")
+    if names.empty:
+        return catalogue().layer(key).geometry[0]
+    found = str(names.mode().iloc[0])
+    return {"Point": "point", "LineString": "line"}.get(found, "polygon")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import re
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from layers import i18n
+from layers.safety import safe
 
 if TYPE_CHECKING:
     from layers.errors import Text
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 LANG_KEY = "lang"
 LANGUAGE_NAMES = {"zh": "中文", "en": "English"}
-_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def lang() -> Lang:
@@ -59,9 +57,9 @@ def md(value: object) -> str:
     CommonMark lets every ASCII punctuation mark be escaped; escaping them all
     leaves no way to write a link, an image, HTML, a formula or a directive.
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+    return safe(str(value), "markdown")
 
 
 def esc(value: object) -> str:
     """Return data text that HTML shows as it is."""
-    return html.escape(str(value), quote=True)
+    return safe(str(value), "html")

@@ -1,113 +1,15 @@
-/* Yangpu Atlas map helper.
+/* Yangpu Atlas map: draws what Python describes as plain data.
  *
- * Draws layers that Python describes as plain data. All text reaches the page
- * through textContent, so nothing that stands in a data field can become HTML
- * or script. The view is remembered in the browser, so no rerun of the page
- * can move the map.
+ * All text reaches the page through textContent, so nothing that stands in a data
+ * field can become HTML or script. The view is remembered in the browser, so no
+ * rerun of the page can move the map. Layers of tiles stay when a picture changes.
  */
 (function () {
   "use strict";
 
-  var SVG_NS = "http://www.w3.org/2000/svg";
-
-  /* Point symbols: unit shapes in [-1, 1], drawn with the radius of the symbol. */
-  var SHAPES = {
-    square: [[-0.86, -0.86], [0.86, -0.86], [0.86, 0.86], [-0.86, 0.86]],
-    diamond: [[0, -1.15], [1.15, 0], [0, 1.15], [-1.15, 0]],
-    triangle: [[0, -1.1], [1.05, 0.8], [-1.05, 0.8]],
-    pentagon: ring(5, 1.08, 1.08),
-    star: ring(5, 1.25, 0.52),
-    cross: [
-      [-0.38, -1.1], [0.38, -1.1], [0.38, -0.38], [1.1, -0.38], [1.1, 0.38], [0.38, 0.38],
-      [0.38, 1.1], [-0.38, 1.1], [-0.38, 0.38], [-1.1, 0.38], [-1.1, -0.38], [-0.38, -0.38]
-    ]
-  };
-
-  function ring(points, outer, inner) {
-    var vertices = [];
-    var steps = outer === inner ? points : 2 * points;
-    for (var i = 0; i < steps; i++) {
-      var radius = i % 2 && outer !== inner ? inner : outer;
-      var angle = -Math.PI / 2 + (2 * Math.PI * i) / steps;
-      vertices.push([radius * Math.cos(angle), radius * Math.sin(angle)]);
-    }
-    return vertices;
-  }
-
-  var Symbol = L.CircleMarker.extend({
-    _updatePath: function () {
-      var unit = SHAPES[this.options.shape];
-      if (!unit) {
-        L.CircleMarker.prototype._updatePath.call(this);
-        return;
-      }
-      var p = this._point;
-      var r = this._radius;
-      var path = unit.map(function (v) {
-        return (p.x + v[0] * r).toFixed(1) + " " + (p.y + v[1] * r).toFixed(1);
-      });
-      this._renderer._setPath(this, "M" + path.join("L") + "z");
-    }
-  });
-
-  /* Hatch patterns let classes be told apart without colour. */
-  var HATCHES = {
-    diagonal: { size: 9, path: "M-2 2L2 -2M0 9L9 0M7 11L11 7" },
-    back: { size: 9, path: "M-2 7L2 11M0 0L9 9M7 -2L11 2" },
-    horizontal: { size: 8, path: "M0 4L8 4" },
-    vertical: { size: 8, path: "M4 0L4 8" },
-    cross: { size: 9, path: "M0 4.5L9 4.5M4.5 0L4.5 9" },
-    dots: { size: 7, path: "M3.5 3L3.5 4" }
-  };
-
-  function hatchFill(kind, colour) {
-    var hatch = HATCHES[kind];
-    if (!hatch) { return colour; }
-    var id = "hatch-" + kind + "-" + colour.replace(/[^0-9a-zA-Z]/g, "");
-    if (!document.getElementById(id)) {
-      var svg = document.createElementNS(SVG_NS, "svg");
-      svg.setAttribute("width", "0");
-      svg.setAttribute("height", "0");
-      svg.style.position = "absolute";
-      var pattern = document.createElementNS(SVG_NS, "pattern");
-      pattern.setAttribute("id", id);
-      pattern.setAttribute("patternUnits", "userSpaceOnUse");
-      pattern.setAttribute("width", hatch.size);
-      pattern.setAttribute("height", hatch.size);
-      var ground = document.createElementNS(SVG_NS, "rect");
-      ground.setAttribute("width", hatch.size);
-      ground.setAttribute("height", hatch.size);
-      ground.setAttribute("fill", colour);
-      ground.setAttribute("fill-opacity", "0.45");
-      var stroke = document.createElementNS(SVG_NS, "path");
-      stroke.setAttribute("d", hatch.path);
-      stroke.setAttribute("stroke", colour);
-      stroke.setAttribute("stroke-width", "1.6");
-      stroke.setAttribute("stroke-linecap", "round");
-      pattern.appendChild(ground);
-      pattern.appendChild(stroke);
-      svg.appendChild(pattern);
-      document.body.appendChild(svg);
-    }
-    return "url(#" + id + ")";
-  }
-
-  function pathOptions(symbol, opacity, interactive) {
-    return {
-      shape: symbol.shape,
-      radius: symbol.size / 2,
-      color: symbol.stroke,
-      weight: symbol.width,
-      opacity: opacity * symbol.opacity,
-      dashArray: symbol.dash || null,
-      fill: symbol.fill !== "none",
-      fillColor: hatchFill(symbol.hatch, symbol.fill),
-      fillOpacity: opacity * symbol.fill_opacity,
-      interactive: interactive,
-      bubblingMouseEvents: true,
-      className: symbol.className || ""
-    };
-  }
+  var REACH = 5; /* pixels around the pointer that still count */
+  var TOP = 480; /* z-index of highlights; layers are below, labels above */
+  var BOTTOM = 400;
 
   function tooltip(properties) {
     var box = document.createElement("div");
@@ -155,24 +57,38 @@
     });
   }
 
-  function addLayer(group, spec) {
+  /* Panes keep the order of layers whatever they are drawn with. */
+  function pane(map, level, side) {
+    var name = "atlas-" + level + (side ? "-" + side : "");
+    if (!map.getPane(name)) { map.createPane(name).style.zIndex = BOTTOM + level; }
+    if (side) { map.atlas.sides[name] = side; }
+    return name;
+  }
+
+  function renderer(map, name) {
+    var known = map.atlas.renderers;
+    if (!known[name]) { known[name] = L.svg({ pane: name }); }
+    return known[name];
+  }
+
+  function addVectors(map, group, spec, name, level) {
     var interactive = spec.interactive !== false;
-    var layer = L.geoJSON(spec.data, {
-      style: function (feature) {
-        return pathOptions(spec.symbols[feature.properties.symbol], spec.opacity, interactive);
-      },
+    function options(feature) {
+      var found = AtlasSymbols.pathOptions(
+        spec.symbols[feature.properties.symbol], spec.opacity, interactive
+      );
+      found.pane = name;
+      found.renderer = renderer(map, name);
+      return found;
+    }
+    L.geoJSON(spec.data, {
+      style: options,
       pointToLayer: function (feature, latlng) {
-        var symbol = spec.symbols[feature.properties.symbol];
-        return new Symbol(latlng, pathOptions(symbol, spec.opacity, interactive));
-      },
-      onEachFeature: function (feature, item) {
-        if (interactive) {
-          item.bindTooltip(tooltip(feature.properties), { sticky: true, direction: "top" });
-        }
+        return new AtlasSymbols.Symbol(latlng, options(feature));
       }
-    });
-    layer.eachLayer(function (item) {
+    }).eachLayer(function (item) {
       group.addLayer(item);
+      if (interactive) { listen(map, item, level); }
       var text = item.feature.properties.label;
       if (text) {
         var at = item.getLatLng ? item.getLatLng() : item.getBounds().getCenter();
@@ -184,50 +100,143 @@
     });
   }
 
-  function corner(position, className, fill) {
-    var control = L.control({ position: position });
-    control.onAdd = function () {
-      var box = L.DomUtil.create("div", className);
-      L.DomEvent.disableClickPropagation(box);
-      fill(box);
-      return box;
-    };
-    return control;
+  function listen(map, item, level) {
+    item.bindTooltip(tooltip(item.feature.properties), { sticky: true, direction: "top" });
+    item.on("mouseover", function () { map.atlas.over = level; });
+    item.on("mouseout", function () { map.atlas.over = -1; });
+    item.on("click", function () { map.atlas.hit = { level: level, feature: item.feature.id }; });
   }
 
-  function northArrow(box) {
-    var svg = document.createElementNS(SVG_NS, "svg");
-    svg.setAttribute("viewBox", "0 0 24 34");
-    svg.setAttribute("width", "22");
-    svg.setAttribute("height", "32");
-    var arrow = document.createElementNS(SVG_NS, "path");
-    arrow.setAttribute("d", "M12 11L19 32L12 27L5 32Z");
-    arrow.setAttribute("fill", "#1f2d3a");
-    var letter = document.createElementNS(SVG_NS, "text");
-    letter.setAttribute("x", "12");
-    letter.setAttribute("y", "9");
-    letter.setAttribute("text-anchor", "middle");
-    letter.setAttribute("font-size", "10");
-    letter.setAttribute("font-weight", "700");
-    letter.textContent = "N";
-    svg.appendChild(letter);
-    svg.appendChild(arrow);
-    box.appendChild(svg);
+  function addTiles(map, spec, name, level) {
+    var known = map.atlas.tiles;
+    var id = (spec.side || "") + spec.tiles.url;
+    var drawing = L.extend({}, spec.tiles, {
+      symbols: spec.symbols, opacity: spec.opacity, kind: spec.kind, key: spec.key,
+      labels: spec.labels, label_min_zoom: spec.label_min_zoom, priority: spec.priority,
+      interactive: spec.interactive !== false, side: spec.side || ""
+    });
+    var layer = known[id];
+    if (layer) {
+      map.getPane(name).appendChild(layer.getContainer());
+      layer.restyle(drawing);
+    } else {
+      layer = known[id] = new AtlasTiles.TileLayer(drawing, { pane: name });
+      layer.on("load restyled", function () { relabel(map); });
+      layer.addTo(map);
+    }
+    layer.atlasLevel = level;
+    return id;
   }
 
-  function remembered(key) {
-    try {
-      return JSON.parse(window.sessionStorage.getItem(key));
-    } catch (error) {
-      return null; /* storage may be switched off: the map then opens at home */
+  /* Adds the layers of a picture, bottom first; tiles that are still wanted stay. */
+  function addLayers(map, group, specs) {
+    var level = 0;
+    var last = "";
+    var wanted = {};
+    specs.forEach(function (spec) {
+      var sort = (spec.tiles ? "tiles" : "vectors") + (spec.side || "");
+      if (sort !== last || spec.tiles) { level += 1; }
+      last = sort;
+      var name = pane(map, level, spec.side);
+      if (spec.tiles) {
+        wanted[addTiles(map, spec, name, level)] = true;
+      } else {
+        addVectors(map, group, spec, name, level);
+      }
+    });
+    Object.keys(map.atlas.tiles).forEach(function (id) {
+      if (wanted[id]) { return; }
+      map.atlas.tiles[id].remove();
+      delete map.atlas.tiles[id];
+    });
+  }
+
+  /* Labels of features that are drawn as tiles. */
+  function relabel(map) {
+    map.atlas.names.clearLayers();
+    Object.values(map.atlas.tiles).forEach(function (layer) {
+      var spec = layer._spec;
+      if (!spec.labels || map.getZoom() < spec.label_min_zoom) { return; }
+      layer.names(map.getBounds()).forEach(function (found) {
+        map.atlas.names.addLayer(label(
+          found.at, found.text, found.point ? "point" : "area", spec.label_min_zoom, spec.priority
+        ));
+      });
+    });
+    declutter(map);
+  }
+
+  /* What lies under the pointer in layers of tiles above `over`, topmost first. */
+  function tileHit(map, latlng, over) {
+    var best = null;
+    Object.values(map.atlas.tiles).forEach(function (layer) {
+      if (!layer._spec.interactive || layer.atlasLevel <= (best ? best.level : over)) { return; }
+      if (layer._spec.side && layer._spec.side !== AtlasTools.sideOf(map, latlng)) { return; }
+      var found = layer.hit(latlng, REACH);
+      if (found) { best = { level: layer.atlasLevel, layer: layer, found: found }; }
+    });
+    return best;
+  }
+
+  function hover(map, latlng) {
+    var state = map.atlas;
+    var hit = state.busy ? null : tileHit(map, latlng, state.over);
+    var mark = hit ? hit.layer._spec.url + hit.found.row + "/" + hit.found.count : "";
+    map.getContainer().classList.toggle("atlas-pointing", Boolean(hit));
+    if (mark !== state.hovered) {
+      state.hovered = mark;
+      state.light.clearLayers();
+      if (hit) {
+        if (hit.found.row !== null) { highlight(state.light, hit.layer.pieces(hit.found.row)); }
+        var many = state.texts.counted.replace("{n}", hit.found.count);
+        state.tip.setContent(tooltip({
+          name: hit.found.row === null ? many : hit.found.name,
+          kind: hit.layer._spec.kind
+        }));
+      }
+    }
+    if (hit) {
+      state.tip.setLatLng(latlng).openOn(map);
+    } else {
+      state.tip.remove();
     }
   }
 
-  function remember(key, value) {
-    try {
-      window.sessionStorage.setItem(key, JSON.stringify(value));
-    } catch (error) {
-      return;
+  function highlight(group, pieces) {
+    pieces.forEach(function (piece) {
+      var options = {
+        pane: "atlas-light", interactive: false, color: "#c2185b", weight: 2.5,
+        fill: piece.closed, fillColor: "#c2185b", fillOpacity: 0.12
+      };
+      if (piece.kind === AtlasMvt.POINT) {
+        piece.points.forEach(function (at) {
+          group.addLayer(L.circleMarker(at, L.extend({ radius: 9 }, options)));
+        });
+      } else {
+        group.addLayer((piece.closed ? L.polygon : L.polyline)(piece.points, options));
+      }
+    });
+  }
+
+  /* Tells Python what was clicked: a feature that was drawn by itself, or a place
+   * in a layer of tiles, which Python looks up in the data. */
+  function click(map, event) {
+    var state = map.atlas;
+    var vector = state.hit;
+    state.hit = null;
+    if (state.busy) { return; }
+    var hit = tileHit(map, event.latlng, vector ? vector.level : -1);
+    if (!hit) {
+      if (vector) { AtlasTools.send(map, { kind: "click", feature: vector.feature }); }
+    } else if (hit.found.row === null) {
+      map.setView(event.latlng, Math.max(hit.layer._spec.detail_zoom, map.getZoom() + 1));
+    } else {
+      var below = map.containerPointToLatLng(event.containerPoint.add([0, REACH]));
+      AtlasTools.send(map, {
+        kind: "click", layer: hit.layer._spec.key, side: hit.layer._spec.side,
+        lng: event.latlng.lng, lat: event.latlng.lat,
+        tolerance: Math.abs(event.latlng.lat - below.lat)
+      });
     }
   }
 
@@ -249,13 +258,51 @@
     map.atlas.quiet = false;
   }
 
+  function start(map, options) {
+    map.attributionControl.setPrefix(false);
+    map.createPane("atlas-light").style.zIndex = TOP;
+    map.getPane("atlas-light").style.pointerEvents = "none";
+    map.atlas = {
+      key: "atlas-view-" + options.key,
+      texts: options.texts,
+      options: options,
+      marks: null,
+      aim: null,
+      quiet: false,
+      busy: false,
+      over: -1,
+      hit: null,
+      hovered: "",
+      sides: {},
+      renderers: {},
+      tiles: {},
+      names: L.layerGroup().addTo(map),
+      light: L.layerGroup().addTo(map),
+      tip: L.tooltip({ sticky: true, direction: "top", offset: [0, -4] })
+    };
+  }
+
+  /* A local base map: vectors are cut in tiles of 512 pixels, pictures in tiles of 256. */
+  function addGround(map, ground) {
+    map.createPane("atlas-ground").style.zIndex = 150;
+    if (ground.vector) {
+      new AtlasTiles.BaseLayer(ground.url, {
+        pane: "atlas-ground", minNativeZoom: ground.min_zoom + 1, maxNativeZoom: ground.max_zoom + 1
+      }).addTo(map);
+    } else {
+      L.tileLayer(ground.url + "{z}/{x}/{y}", {
+        pane: "atlas-ground", minNativeZoom: ground.min_zoom, maxNativeZoom: ground.max_zoom,
+        noWrap: true
+      }).addTo(map);
+    }
+  }
+
   /* Called once, when the map is made. */
   function init(map, options) {
+    start(map, options);
     var home = L.latLngBounds(options.bounds);
-    var key = "atlas-view-" + options.key;
-    map.attributionControl.setPrefix(false);
-    map.atlas = { key: key, marks: null, aim: null, quiet: false };
-    var saved = remembered(key);
+    if (options.ground) { addGround(map, options.ground); }
+    var saved = AtlasTools.remembered(map.atlas.key);
     if (saved) {
       map.setView(saved.center, saved.zoom, { animate: false });
     } else {
@@ -264,9 +311,9 @@
     map.on("moveend zoomend", function () {
       if (!map.atlas.quiet) {
         map.atlas.aim = null; /* the user has taken over */
-        remember(key, { center: map.getCenter(), zoom: map.getZoom() });
+        AtlasTools.remember(map.atlas.key, { center: map.getCenter(), zoom: map.getZoom() });
       }
-      declutter(map);
+      relabel(map);
     });
     new ResizeObserver(function () {
       map.atlas.quiet = true;
@@ -279,49 +326,75 @@
     document.querySelectorAll("link[rel=stylesheet]").forEach(function (link) {
       link.addEventListener("load", function () { declutter(map); });
     });
-    L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
+    follow(map);
+    AtlasTools.controls(map, function () {
+      AtlasTools.forget(map.atlas.key);
+      aim(map, home, {});
+    });
+    AtlasEditor.attach(map, {
+      texts: options.texts,
+      send: function (message) { AtlasTools.send(map, message); },
+      measure: options.measure
+    });
+    map.atlas.snapSources.push(function (bounds) {
+      return Object.values(map.atlas.tiles).reduce(function (found, layer) {
+        var edited = map.atlas.edited;
+        var except = edited && edited.layer === layer._spec.key ? edited.row : null;
+        return found.concat(layer.near(bounds, except));
+      }, []);
+    });
+  }
 
-    corner("topleft", "leaflet-bar", function (box) {
-      var link = L.DomUtil.create("a", "atlas-home", box);
-      link.href = "#";
-      link.role = "button";
-      link.title = options.home_title;
-      link.setAttribute("aria-label", options.home_title);
-      link.textContent = "⌂";
-      L.DomEvent.on(link, "click", function (event) {
-        L.DomEvent.stop(event);
-        window.sessionStorage.removeItem(key);
-        aim(map, home, {});
-      });
-    }).addTo(map);
-    corner("topright", "atlas-control atlas-north", northArrow).addTo(map);
-    corner("bottomright", "atlas-control atlas-coords", function (box) {
-      box.textContent = options.crs_title;
-      map.on("mousemove", function (event) {
-        box.textContent =
-          event.latlng.lng.toFixed(5) + "°E  " + event.latlng.lat.toFixed(5) + "°N";
-      });
-    }).addTo(map);
+  function follow(map) {
+    var waiting = null;
+    map.on("mousemove", function (event) {
+      if (!waiting) {
+        window.requestAnimationFrame(function () {
+          hover(map, waiting);
+          waiting = null;
+        });
+      }
+      waiting = event.latlng;
+    });
+    map.on("mouseout movestart", function () {
+      map.atlas.hovered = "";
+      map.atlas.light.clearLayers();
+      map.atlas.tip.remove();
+    });
+    map.on("click", function (event) { click(map, event); });
   }
 
   /* Called with each new picture: `group` is emptied by the page beforehand. */
   function draw(map, group, picture) {
-    picture.layers.forEach(function (spec) { addLayer(group, spec); });
+    move(map, picture.focus); /* first, so that no tile is fetched for a view that is left */
+    addLayers(map, group, picture.layers);
     if (map.atlas.marks) { map.atlas.marks.remove(); map.atlas.marks = null; }
     if (picture.marks.length) {
-      map.atlas.marks = corner("bottomleft", "atlas-marks", function (box) {
+      map.atlas.marks = AtlasTools.corner("bottomleft", "atlas-marks", function (box) {
         picture.marks.forEach(function (mark) {
           L.DomUtil.create("span", "", box).textContent = mark;
         });
       }).addTo(map);
     }
     map.attributionControl.getContainer().textContent = picture.attribution;
-    var focus = picture.focus;
-    if (focus && remembered(map.atlas.key + "-focus") !== focus.token) {
-      remember(map.atlas.key + "-focus", focus.token);
+    AtlasTools.swipe(map, picture.swipe);
+    /* The row under work, where its layer is drawn as tiles: it must not catch itself. */
+    map.atlas.edited = picture.editor && picture.editor.edited;
+    AtlasEditor.update(map, picture.editor);
+    window.requestAnimationFrame(function () { relabel(map); });
+  }
+
+  /* Moves the view as Python wishes, once for each wish. */
+  function move(map, focus) {
+    var key = map.atlas.key + "-focus";
+    if (!focus || AtlasTools.remembered(key) === focus.token) { return; }
+    AtlasTools.remember(key, focus.token);
+    if (focus.view) {
+      map.atlas.aim = null;
+      map.setView([focus.view.lat, focus.view.lng], focus.view.zoom, { animate: false });
+    } else {
       aim(map, L.latLngBounds(focus.bounds), { maxZoom: 16 });
     }
-    window.requestAnimationFrame(function () { declutter(map); });
   }
 
   window.AtlasMap = { init: init, draw: draw };

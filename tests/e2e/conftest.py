@@ -9,20 +9,25 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bench.city import make_workspace
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+    from playwright.sync_api import ConsoleMessage
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED_WITHIN_S = 90
 PATIENCE_MS = 60_000
+BUILDINGS = 50_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 # Every name but our own address fails to resolve, as in an office without internet.
 ARGUMENTS = [
@@ -36,24 +41,25 @@ ARGUMENTS = [
 ]
 # Chromium tells of permissions that Streamlit asks for and it does not know.
 HARMLESS = ("Unrecognized feature:", "allow-scripts and allow-same-origin")
+# On a deep link Streamlit asks for these below the page before it finds its root.
+SEARCHED = ("/_stcore/health", "/_stcore/host-config")
 
 
 def _browser_path() -> str | None:
     return next((path for name in BROWSERS if (path := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start ``atlas app`` on a fresh workspace and return its address."""
-    folder = tmp_path_factory.mktemp("server")
+@contextmanager
+def running(workspace: Path, **environment: str) -> Iterator[str]:
+    """Run ``atlas app`` on a workspace and give its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = (folder / "log.txt").open("w+")
+    log = workspace.with_suffix(".log").open("w+")
     command = [sys.executable, "-m", "cli", "app", "--no-browser", "--port", str(port)]
-    environment = os.environ | {"ATLAS_WORKSPACE": str(folder / "workspace"), "PYTHONUTF8": "1"}
+    settings = {"ATLAS_WORKSPACE": str(workspace), "PYTHONUTF8": "1", **environment}
     process = subprocess.Popen(  # noqa: S603 - our own command
-        command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT
     )
     address = f"http://127.0.0.1:{port}"
     try:
@@ -63,6 +69,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.terminate()
         process.wait(timeout=20)
         log.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the app on a fresh workspace of the bundled edition."""
+    with running(tmp_path_factory.mktemp("server") / "workspace") as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Run the app on a workspace with 50,000 generated buildings."""
+    path = tmp_path_factory.mktemp("city") / "workspace"
+    make_workspace(path, BUILDINGS)
+    with running(path) as address:
+        yield address
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: str) -> None:
@@ -100,37 +122,47 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, server: str) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """Return a page that fails its test on a foreign request or a console error."""
+    with watched(browser) as opened:
+        yield opened
+
+
+@contextmanager
+def watched(browser: Browser, *, width: int = 1440, height: int = 900) -> Iterator[Page]:
+    """Give a page of its own, and fail on whatever it asks of other hosts or complains of."""
     context = browser.new_context(
-        viewport={"width": 1440, "height": 900}, accept_downloads=True, locale="zh-CN"
+        viewport={"width": width, "height": height}, accept_downloads=True, locale="zh-CN"
     )
     context.set_default_timeout(PATIENCE_MS)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(f"page error: {error}"))
-    opened.on(
-        "console",
-        lambda message: (
-            problems.append(f"console {message.type}: {message.text}")
-            if message.type == "error" and not any(text in message.text for text in HARMLESS)
-            else None
-        ),
-    )
-    opened.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((server, server.replace("http", "ws"), "data:", "blob:"))
-            else problems.append(f"foreign request: {request.url}")
-        ),
-    )
-    opened.on(
-        "response",
-        lambda answer: (
-            problems.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
-        ),
-    )
+    opened.on("console", lambda message: _note_console(problems, message))
+    opened.on("request", lambda request: _note_request(problems, request.url))
+    opened.on("websocket", lambda socket: _note_request(problems, socket.url))
+    opened.on("response", lambda answer: _note_answer(problems, answer.status, answer.url))
+    opened.on("dialog", lambda dialog: problems.append(f"dialog: {dialog.message}"))
     yield opened
     context.close()
     assert not problems
+
+
+def _note_console(problems: list[str], message: ConsoleMessage) -> None:
+    harmless = any(text in message.text for text in HARMLESS)
+    if message.type == "error" and not harmless and not _is_search(message.location["url"]):
+        problems.append(f"console: {message.text}")
+
+
+def _note_answer(problems: list[str], status: int, url: str) -> None:
+    if status >= 400 and not _is_search(url):
+        problems.append(f"{status}: {url}")
+
+
+def _is_search(url: str) -> bool:
+    return url.endswith(SEARCHED)
+
+
+def _note_request(problems: list[str], url: str) -> None:
+    if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:")):
+        problems.append(f"foreign request: {url}")

@@ -14,6 +14,13 @@ import pyogrio
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hand import go
+from tests.e2e.hand import idle
+from tests.e2e.hand import look
+from tests.e2e.hand import map_of
+from tests.e2e.hand import open_app
+from tests.e2e.hand import view
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -22,38 +29,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 PAGES = {"总览": "杨浦园空间图谱", "园区": "园区：空间是否分散？", "低效空间": "建筑空间与空置情况"}
+PAGES |= {"编辑": "绘制与编辑", "对比": "对比两个版本"}
 PAGES |= {"输出": "输出：用于规划文本", "数据": "本工作区的数据"}
-
-
-def _idle(page: Page) -> None:
-    """Wait until Streamlit has finished running the script."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-
-
-def _open(page: Page, server: str, lang: str = "zh") -> None:
-    page.goto(f"{server}/?lang={lang}")
-    _idle(page)
-
-
-def _go(page: Page, title: str) -> None:
-    page.get_by_role("link", name=title, exact=True).click()
-    _idle(page)
-
-
-def _map(page: Page) -> Frame:
-    """Return the frame of the map once its features are drawn."""
-    handle = page.wait_for_selector("iframe[title='streamlit_folium.st_folium']")
-    frame = handle.content_frame() if handle else None
-    assert frame
-    frame.wait_for_function("window.map && document.querySelector('path.leaflet-interactive')")
-    return frame
-
-
-def _view(frame: Frame) -> dict[str, float]:
-    view: dict[str, float] = frame.evaluate(
-        "({zoom: map_div.getZoom(), lat: map_div.getCenter().lat, lng: map_div.getCenter().lng})"
-    )
-    return view
 
 
 def _point_of(frame: Frame, feature: str) -> dict[str, Any]:
@@ -61,10 +38,10 @@ def _point_of(frame: Frame, feature: str) -> dict[str, Any]:
     found: dict[str, Any] = frame.evaluate(
         """id => {
             let at = null;
-            map_div.eachLayer(l => {
+            map.eachLayer(l => {
                 if (l.feature && l.feature.id === id && l.options.interactive) {
                     const where = l.getLatLng ? l.getLatLng() : l.getBounds().getCenter();
-                    at = map_div.latLngToContainerPoint(where);
+                    at = map.latLngToContainerPoint(where);
                 }
             });
             return at && {x: at.x, y: at.y};
@@ -79,7 +56,7 @@ def _count(frame: Frame, layer: str) -> int:
     number: int = frame.evaluate(
         """key => {
             let n = 0;
-            map_div.eachLayer(l => { if (l.feature && l.feature.id.startsWith(key + ':')) n++; });
+            map.eachLayer(l => { if (l.feature && l.feature.id.startsWith(key + ':')) n++; });
             return n;
         }""",
         layer,
@@ -88,53 +65,54 @@ def _count(frame: Frame, layer: str) -> int:
 
 
 def test_every_page_opens(page: Page, server: str) -> None:
-    _open(page, server)
+    open_app(page, server)
     for title, heading in PAGES.items():
-        _go(page, title)
+        go(page, title)
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
 
 
 def test_the_language_can_be_switched(page: Page, server: str) -> None:
-    _open(page, server)
+    open_app(page, server)
     page.get_by_role("radio", name="English").click()
     expect(page.get_by_role("link", name="Building space", exact=True)).to_be_visible()
-    _idle(page)
-    _go(page, "Parks")
+    idle(page)
+    go(page, "Parks")
     heading = page.get_by_role("heading", name="Parks: are their spaces scattered?")
     expect(heading).to_be_visible()
 
 
-def test_toggling_a_layer_keeps_the_map_and_the_view(page: Page, server: str) -> None:
-    _open(page, server)
-    frame = _map(page)
-    frame.evaluate("map_div.setView([31.30, 121.52], 14.5, {animate: false}); window.stays = 1")
-    before = _view(frame)
+def test_toggling_a_layer_keeps_the_map_and_theview(page: Page, server: str) -> None:
+    open_app(page, server)
+    frame = map_of(page)
+    look(frame, 31.30, 121.52, 14.5)
+    frame.evaluate("() => { window.stays = 1; }")
+    before = view(frame)
     assert _count(frame, "stations") == 34
     page.locator("label").filter(has_text="轨道交通站").click()
-    _idle(page)
+    idle(page)
     frame.wait_for_function(
-        "() => { let n = 0; map_div.eachLayer(l => { if (l.feature && "
+        "() => { let n = 0; map.eachLayer(l => { if (l.feature && "
         "l.feature.id.startsWith('stations:')) n++; }); return n === 0; }"
     )
     assert frame.evaluate("window.stays") == 1
-    assert _view(frame) == pytest.approx(before, abs=1e-6)
+    assert view(frame) == pytest.approx(before, abs=1e-6)
 
 
 def test_the_view_survives_another_page(page: Page, server: str) -> None:
-    _open(page, server)
-    frame = _map(page)
-    frame.evaluate("map_div.setView([31.28, 121.53], 15, {animate: false})")
-    before = _view(frame)
-    _go(page, "数据")
-    _go(page, "总览")
-    assert _view(_map(page)) == pytest.approx(before, abs=1e-4)
+    open_app(page, server)
+    frame = map_of(page)
+    look(frame, 31.28, 121.53, 15)
+    before = view(frame)
+    go(page, "数据")
+    go(page, "总览")
+    assert view(map_of(page)) == pytest.approx(before, abs=1e-4)
 
 
 def test_a_click_on_a_park_opens_its_card_and_its_page(page: Page, server: str) -> None:
-    _open(page, server)
-    frame = _map(page)
-    frame.evaluate("map_div.setView([31.3434, 121.5007], 16, {animate: false})")
+    open_app(page, server)
+    frame = map_of(page)
+    look(frame, 31.3434, 121.5007, 16)
     target = _point_of(frame, "parks:C08")
     frame.locator("#map_div").click(position={"x": target["x"] + 25, "y": target["y"] + 25})
     card = page.locator(".st-key-card")
@@ -143,15 +121,15 @@ def test_a_click_on_a_park_opens_its_card_and_its_page(page: Page, server: str) 
     expect(card).to_contain_text("位置精度")
     page.get_by_role("button", name="打开园区页").click()
     expect(page.get_by_text("判定理由")).to_be_visible()
-    _idle(page)
-    assert _count(_map(page), "spaces") >= 1
+    idle(page)
+    assert _count(map_of(page), "spaces") >= 1
 
 
 def test_an_export_can_be_downloaded_and_read(page: Page, server: str, tmp_path: Path) -> None:
-    _open(page, server)
-    _go(page, "输出")
+    open_app(page, server)
+    go(page, "输出")
     page.get_by_role("button", name="生成文件").click()
-    button = page.get_by_role("button", name=re.compile("^下载"))
+    button = page.get_by_role("link", name=re.compile("^下载"))
     expect(button).to_be_visible()
     with page.expect_download() as download:
         button.click()

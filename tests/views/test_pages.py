@@ -11,11 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from layers.catalogue import load_catalogue
+from layers.export import ready_files
 from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
-PAGES = ("overview", "parks", "space", "export", "data")
+PAGES = ("overview", "parks", "space", "compare", "export", "data")
 SLOW_S = 60
 
 
@@ -246,7 +247,12 @@ def test_an_export_is_prepared_and_offered(
     assert not at.exception
     assert not at.error
     assert at.success
-    assert at.get("download_button")
+    address = re.search(r'href="/exports/([\w-]+)/([^"]+)" download', _all_text(at))
+    assert address
+    kept = ready_files().path(address.group(1))
+    assert kept is not None
+    assert kept.stat().st_size > 0
+    assert address.group(2).startswith("yangpu_zones_parks_carriers")
 
 
 HOSTILE = "<img src=x onerror=alert(1)>${alert(1)}`</script>![x](http://evil.example/a.png)"
@@ -307,9 +313,9 @@ def test_changing_the_wish_withdraws_the_old_file(
 ) -> None:
     at = _run(monkeypatch, bundled, "export")
     at.button(key="export_build").click().run()
-    assert at.get("download_button")
+    assert "/exports/" in _all_text(at)
     at.radio(key="export_audience").set_value("public").run()
-    assert not at.get("download_button")
+    assert "/exports/" not in _all_text(at)
 
 
 def test_what_has_no_place_is_listed(monkeypatch: pytest.MonkeyPatch, bundled: Path) -> None:

@@ -94,6 +94,7 @@ def test_markdown_escape_leaves_no_bare_punctuation(hostile: str) -> None:
         (0, 0, "m", "0\u202fm"),
         (float("nan"), 0, "m", "—"),
         (None, 0, "", "—"),
+        (1e300, 2, "m", "1e+300\u202fm"),
     ],
 )
 def test_numbers_have_separators_and_unknown_is_a_dash(

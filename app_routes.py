@@ -1,0 +1,151 @@
+"""The routes of the web door besides Streamlit's own: tiles, assets, base maps, exports.
+
+Every answer is plain: what is asked for, or a status with one sentence. Nothing
+here decides who may see a layer; a page does, and :mod:`layers.tiles.service`
+holds everybody to it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from starlette.responses import FileResponse
+from starlette.responses import PlainTextResponse
+from starlette.responses import Response
+from starlette.routing import Mount
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from layers.basemaps import BASEMAP_ROUTE
+from layers.basemaps import shelf
+from layers.errors import AtlasError
+from layers.export import EXPORT_ROUTE
+from layers.export import ready_files
+from layers.picture import TILE_ROUTE
+from layers.tiles import Refusal
+from layers.tiles import service
+from layers.tiles.service import TILE_MEDIA_TYPE
+from layers.webmap import LEAFLET_ROUTE
+from layers.webmap import MAP_ROUTE
+from layers.webmap import bundle
+from layers.webmap import leaflet_dir
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.routing import BaseRoute
+
+    from layers.tiles.service import Ticket
+
+# The address of a tile names its content, so it never has to be asked for again.
+_KEEP = "private, max-age=31536000, immutable"
+_FORGET = "no-store"
+
+
+def routes() -> list[BaseRoute]:
+    """Return the routes; the last one of each family catches what has no meaning."""
+    tile = TILE_ROUTE + "/{layer}/{version}"
+    return [
+        Mount(LEAFLET_ROUTE, StaticFiles(directory=leaflet_dir())),
+        Route(MAP_ROUTE + "/atlas.{ending}", _asset),
+        Route(tile + "/state/{state}", _state),
+        Route(tile + "/{z}/{x}/{y}.mvt", _tile),
+        Route(TILE_ROUTE + "/{rest:path}", _nothing),
+        Route(BASEMAP_ROUTE + "/{token}/{z}/{x}/{y}", _base_tile),
+        Route(BASEMAP_ROUTE + "/{rest:path}", _nothing),
+        Route(EXPORT_ROUTE + "/{token}/{name}", _export),
+        Route(EXPORT_ROUTE + "/{rest:path}", _nothing),
+    ]
+
+
+def _nothing(_request: Request) -> Response:
+    return PlainTextResponse("there is nothing at this address", status_code=404)
+
+
+def _asset(request: Request) -> Response:
+    ending = request.path_params["ending"]
+    if ending not in {"js", "css"}:
+        return _nothing(request)
+    media_type = "text/javascript" if ending == "js" else "text/css"
+    return Response(bundle(ending), media_type=media_type, headers={"Cache-Control": _KEEP})
+
+
+def _tile(request: Request) -> Response:
+    try:
+        ticket = _ticket(request)
+        z, x, y = (_number(request.path_params[name]) for name in ("z", "x", "y"))
+        content = service().tile(ticket, z, x, y, request.query_params.get("state", ""))
+    except Refusal as refusal:
+        return _refused(refusal)
+    except AtlasError:
+        # Its text may name a folder of this computer; the page that runs again shows it.
+        return _refused(Refusal(404, "this layer cannot be read any more; open its page again"))
+    headers = {"Cache-Control": _age(ticket)}
+    if not content:
+        return Response(status_code=204, headers=headers)
+    return Response(content, media_type=TILE_MEDIA_TYPE, headers=headers)
+
+
+def _state(request: Request) -> Response:
+    try:
+        ticket = _ticket(request)
+        state = service().state(ticket, request.path_params["state"])
+    except Refusal as refusal:
+        return _refused(refusal)
+    return Response(
+        state.classes.tobytes(),
+        media_type="application/octet-stream",
+        headers={"Cache-Control": _age(ticket)},
+    )
+
+
+def _base_tile(request: Request) -> Response:
+    """Hand out a tile of a local base map file."""
+    try:
+        z, x, y = (_number(request.path_params[name]) for name in ("z", "x", "y"))
+        content, media_type = shelf().tile(request.path_params["token"], z, x, y)
+    except Refusal as refusal:
+        return _refused(refusal)
+    except KeyError:
+        return _nothing(request)
+    if not content:
+        # Perhaps the file could not be read for a moment only.
+        return Response(status_code=204, headers={"Cache-Control": _FORGET})
+    return Response(content, media_type=media_type, headers={"Cache-Control": _KEEP})
+
+
+def _export(request: Request) -> Response:
+    """Hand out a prepared file under the name that stands in the address."""
+    path = ready_files().path(request.path_params["token"])
+    if path is None:
+        text = "this file is not kept any more; prepare it again"
+        return PlainTextResponse(text, status_code=404, headers={"Cache-Control": _FORGET})
+    name = quote(request.path_params["name"], safe="")
+    return FileResponse(
+        path,
+        media_type="application/octet-stream",
+        headers={
+            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
+            "Cache-Control": _FORGET,
+        },
+    )
+
+
+def _ticket(request: Request) -> Ticket:
+    return service().admit(request.path_params["layer"], request.path_params["version"])
+
+
+def _age(ticket: Ticket) -> str:
+    return _FORGET if ticket.edition.restricted else _KEEP
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):  # noqa: PLR2004 - no tile has more digits
+        raise Refusal(400, "zoom, column and row of a tile are whole numbers")
+    return int(text)
+
+
+def _refused(refusal: Refusal) -> Response:
+    return PlainTextResponse(
+        str(refusal), status_code=refusal.status, headers={"Cache-Control": _FORGET}
+    )

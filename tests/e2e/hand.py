@@ -1,0 +1,147 @@
+"""The hand that works on the app: waits for states of the page, never for a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from typing import Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Frame
+    from playwright.sync_api import Page
+
+_DRAWN = """() => {
+    const layers = window.map && map.atlas ? Object.values(map.atlas.tiles) : [];
+    return layers.length > 0 && layers.every(layer => !layer.isLoading()
+        && Object.values(layer._tiles).length > 0
+        && Object.values(layer._tiles).every(tile => tile.loaded && tile.el.atlas.content));
+}"""
+
+
+def idle(page: Page) -> None:
+    """Wait until Streamlit has finished running the script."""
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+
+
+def open_app(page: Page, server: str, address: str = "?lang=zh") -> None:
+    """Open the app, and wait until it has come to rest."""
+    page.goto(f"{server}/{address}")
+    idle(page)
+
+
+def go(page: Page, title: str) -> None:
+    """Open a page of the app by its name."""
+    page.get_by_role("link", name=title, exact=True).click()
+    idle(page)
+
+
+def frames(page: Page, count: int = 1) -> list[Frame]:
+    """Return the frames of the maps of a page once they are made."""
+    handles = page.locator("iframe[title='streamlit_folium.st_folium']")
+    handles.nth(count - 1).wait_for()
+    found = []
+    for number in range(count):
+        frame = handles.nth(number).element_handle().content_frame()
+        assert frame
+        frame.wait_for_function("window.map && window.map.atlas")
+        found.append(frame)
+    return found
+
+
+def map_of(page: Page) -> Frame:
+    """Return the frame of the map once its features are drawn."""
+    (frame,) = frames(page)
+    frame.wait_for_function("document.querySelector('path.leaflet-interactive')")
+    return frame
+
+
+def tiles_drawn(page: Page) -> Frame:
+    """Return the frame of the map once all of its tiles are drawn."""
+    (frame,) = frames(page)
+    frame.wait_for_function(_DRAWN)
+    return frame
+
+
+def look(frame: Frame, lat: float, lng: float, zoom: float) -> None:
+    """Move the view of a map."""
+    frame.evaluate(
+        "([lat, lng, zoom]) => { map.setView([lat, lng], zoom, {animate: false}); }",
+        [lat, lng, zoom],
+    )
+
+
+def view(frame: Frame) -> dict[str, float]:
+    """Return the view of a map."""
+    found: dict[str, float] = frame.evaluate(
+        "() => ({zoom: map.getZoom(), lat: map.getCenter().lat, lng: map.getCenter().lng})"
+    )
+    return found
+
+
+def pixel(frame: Frame, lng: float, lat: float) -> dict[str, float]:
+    """Return where a place is on the map, in pixels of the frame."""
+    found: dict[str, float] = frame.evaluate(
+        "([lng, lat]) => { const p = map.latLngToContainerPoint([lat, lng]);"
+        " return {x: p.x, y: p.y}; }",
+        [lng, lat],
+    )
+    return found
+
+
+def click_at(frame: Frame, lng: float, lat: float) -> None:
+    """Click a place of the map."""
+    at = pixel(frame, lng, lat)
+    frame.locator("#map_div").click(position={"x": at["x"], "y": at["y"]})
+
+
+def building_in_view(frame: Frame) -> dict[str, Any]:
+    """Return row, name and pixel of a building near the middle of the map."""
+    found: dict[str, Any] = frame.evaluate(
+        """() => {
+            const layer = Object.values(map.atlas.tiles)[0];
+            const size = map.getSize();
+            for (let r = 0; r < 200; r += 4) {
+                for (let a = 0; a < 6.28; a += 0.5) {
+                    const p = L.point(size.x / 2 + r * Math.cos(a), size.y / 2 + r * Math.sin(a));
+                    const hit = layer.hit(map.containerPointToLatLng(p), 0);
+                    if (hit && hit.row !== null) {
+                        return {row: hit.row, name: hit.name, x: p.x, y: p.y};
+                    }
+                }
+            }
+            return null;
+        }"""
+    )
+    assert found
+    return found
+
+
+def count_shown(frame: Frame) -> int:
+    """Return how many different features of tile layers are shown in the tiles at hand."""
+    number: int = frame.evaluate(
+        """() => {
+            const rows = new Set();
+            Object.values(map.atlas.tiles).forEach(layer => layer._eachContent(content => {
+                content.ids.forEach(id => { if (layer._isShown(id)) rows.add(id); });
+            }));
+            return rows.size;
+        }"""
+    )
+    return number
+
+
+def ink(frame: Frame) -> int:
+    """Return how many pixels of the tiles at hand are painted."""
+    number: int = frame.evaluate(
+        """() => {
+            let painted = 0;
+            Object.values(map.atlas.tiles).forEach(layer => {
+                Object.values(layer._tiles).forEach(tile => {
+                    const ctx = tile.el.getContext('2d');
+                    const data = ctx.getImageData(0, 0, tile.el.width, tile.el.height).data;
+                    for (let i = 3; i < data.length; i += 4) { painted += data[i] > 0; }
+                });
+            });
+            return painted;
+        }"""
+    )
+    return number
