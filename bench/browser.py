@@ -64,7 +64,8 @@ window.probe = {
     const look = () => {
       let found = false;
       try { found = test(); } catch (error) { found = false; }
-      if (found) { rest(frames); }
+      if (document.querySelector("[data-testid=stException]")) { done(-1); }
+      else if (found) { rest(frames); }
       else if (probe.now() > end) { done(null); }
       else { requestAnimationFrame(look); }
     };
@@ -264,11 +265,19 @@ def until(page: Page, test: str, limit_s: float = LIMIT_S) -> float | None:
         An expression; ``world`` is the window of the map.
     limit_s
         When to give up.
+
+    Raises
+    ------
+    RuntimeError
+        If the page shows an error.
     """
     found: float | None = page.evaluate(
         f"limit => probe.until(() => {{ const world = probe.world(); return {test}; }}, limit)",
         limit_s * 1000,
     )
+    if found == -1:
+        message = f"the page shows an error: {page.inner_text('[data-testid=stException]')}"
+        raise RuntimeError(message)
     return found
 
 

@@ -6,6 +6,7 @@ by Babel, so no compiled file has to be kept in step with it.
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import InvalidOperation
 from functools import cache
 from pathlib import Path
@@ -91,6 +92,11 @@ def day(value: object, lang: Lang) -> str:
         return UNKNOWN
     moment = pd.Timestamp(value)  # type: ignore[arg-type]
     return format_date(moment.date(), format="medium", locale=_BABEL_LOCALE[lang])
+
+
+def moment(text: object) -> str:
+    """Return a time in ISO 8601 as a clock of this computer shows it, to the minute."""
+    return dt.datetime.fromisoformat(str(text)).astimezone().strftime("%Y-%m-%d %H:%M")
 
 
 def unknown(value: Any) -> bool:  # noqa: ANN401 - any cell of a table

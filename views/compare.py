@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from layers.differences import differences
+from layers.i18n import moment
 from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
 from layers.picture import Picture
@@ -23,6 +24,7 @@ from views import store
 from views import tables
 from views.text import _
 from views.text import esc
+from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.picture import Bounds
 
+_LAYER = "compare_layer"
 _SIDES = ("left", "right")
 _SELECTED = "compare_selected"
 _SEEN_ROW = "compare_row_seen"
@@ -101,9 +104,11 @@ def _choose_layer(specs: list[LayerSpec]) -> LayerSpec:
         _("Layer"),
         list(titles),
         format_func=titles.__getitem__,
-        key="compare_layer",
-        persist_state="session",
+        index=list(titles).index(now) if (now := st.session_state.get(_LAYER)) in titles else 0,
+        # With the language in its key, because a choice is lost when its titles change.
+        key=f"{_LAYER}:{lang()}",
     )
+    st.session_state[_LAYER] = key
     return store.catalogue().layer(key)
 
 
@@ -134,7 +139,7 @@ def _choose_way() -> bool:
             list(names),
             format_func=names.__getitem__,
             default=False,
-            key="compare_swipe",
+            key=f"compare_swipe:{lang()}",
             required=True,
         )
     )
@@ -143,8 +148,7 @@ def _choose_way() -> bool:
 def _version_title(spec: LayerSpec, version: int) -> str:
     history = _history(store.identity(), spec.key, dict(store.versions())[spec.key])
     row = history.loc[version]
-    day = str(row["time"])[:16].replace("T", " ")
-    return f"v{version} · {day} · {row['author']} · {row['message']}"
+    return f"v{version} · {moment(row['time'])} · {row['author']} · {row['message']}"
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -215,9 +219,7 @@ def _beside(sides: list[_Side]) -> None:
 
 
 def _swipe(sides: list[_Side]) -> None:
-    layers = [
-        replace(layer, side=side.name, labels=False) for side in sides for layer in _layers(side)
-    ]
+    layers = [replace(layer, side=side.name) for side in sides for layer in _layers(side)]
     picture = replace(
         _picture([*_context(), *layers]),
         swipe={

@@ -19,6 +19,7 @@ from layers.editing import Reshape
 from layers.editing import Split
 from layers.editing import next_id
 from layers.editing import snap_moved
+from layers.i18n import moment
 from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
 from layers.picture import Picture
@@ -34,6 +35,7 @@ from views.edit_panel import MODES
 from views.edit_panel import PENDING
 from views.edit_panel import SELECTED
 from views.text import _
+from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
@@ -94,17 +96,18 @@ def render() -> None:
 
 def _choose_layer(specs: list[LayerSpec], named: str | None) -> LayerSpec:
     titles = {s.key: pick(s.title) for s in specs}
-    if named is not None and _LAYER not in st.session_state:
-        st.session_state[_LAYER] = named
+    usual = st.session_state.get(_LAYER) or named or "zones"
     key = st.selectbox(
         _("Layer to edit"),
         list(titles),
-        index=list(titles).index("zones") if "zones" in titles else 0,
+        index=list(titles).index(usual) if usual in titles else 0,
         format_func=titles.__getitem__,
-        key=_LAYER,
-        persist_state="session",
+        # With the language in its key, because a choice is lost when its titles change.
+        key=f"{_LAYER}:{lang()}",
         on_change=_leave,
+        disabled=PENDING in st.session_state,
     )
+    st.session_state[_LAYER] = key
     return store.catalogue().layer(key)
 
 
@@ -121,8 +124,10 @@ def _choose_action(spec: LayerSpec) -> str:
             _("Tool"),
             list(actions),
             format_func=actions.__getitem__,
-            key=f"{_ACTION}:{spec.key}",
+            key=f"{_ACTION}:{spec.key}:{lang()}",
             on_change=_change_tool,
+            # A sketch that waits for its attributes must not get lost.
+            disabled=PENDING in st.session_state,
         )
     )
 
@@ -141,10 +146,10 @@ def _offer_drafts() -> None:
             spec = store.catalogue().layer(draft.session.layer)
             text, button = st.columns([4, 1], vertical_alignment="center")
             text.markdown(
-                _("{layer}, {n} steps, {time} (UTC)").format(
+                _("{layer}, {n} steps, {time}").format(
                     layer=md(pick(spec.title)),
                     n=num(len(draft.session.done)),
-                    time=md(draft.saved[:16].replace("T", " ")),
+                    time=md(moment(draft.saved)),
                 )
             )
             if button.button(_("Go on"), key=f"draft:{draft.draft_id}"):
@@ -180,19 +185,18 @@ def _own_layers(spec: LayerSpec, edits: EditSession, replay: Replay) -> list[Map
     before = desk.base(edits)
     rest = before[~before[spec.id_field].isin(edits.changed_ids)]
     large = len(before) > MOST_VECTORS
+    name = "name_en" if lang() == "en" and spec.has_field("name_en") else spec.name_field
     usual = MapLayer(
         key=spec.key,
         kind=pick(spec.title),
         frame=gpd.GeoDataFrame(rest) if large else store.located(rest),
-        style=store.styles()[spec.key],
+        style=replace(store.styles()[spec.key], label_field=name),
         id_field=spec.id_field,
-        name_field=spec.name_field,
+        name_field=name,
         priority=60,
-        ticket=store.ticket(spec, version=edits.base_version) if large else None,
+        ticket=store.ticket(spec, name_field=name, version=edits.base_version) if large else None,
     )
-    style = LayerStyle(
-        "", _CHANGED, (), by_prefix=False, label_field=spec.name_field, label_min_zoom=12
-    )
+    style = LayerStyle("", _CHANGED, (), by_prefix=False, label_field=name, label_min_zoom=12)
     changed = replace(
         usual, frame=store.located(replay.after), style=style, priority=80, ticket=None
     )
@@ -204,7 +208,7 @@ def _pending_layers(spec: LayerSpec, like: MapLayer) -> list[MapLayer]:
     pending = st.session_state.get(PENDING)
     if pending is None:
         return []
-    columns = {spec.id_field: [""], spec.name_field: [_("New feature")]}
+    columns = {spec.id_field: [""], like.name_field: [_("New feature")]}
     frame = gpd.GeoDataFrame(columns, geometry=[pending], crs=STORAGE_CRS)
     return [replace(like, key="sketch", frame=frame, interactive=False)]
 

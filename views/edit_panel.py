@@ -86,7 +86,7 @@ def selected(replay: Replay, spec: LayerSpec) -> list[str]:
 
 def history(spec: LayerSpec, edits: EditSession) -> None:
     """Show undo, redo and the number of steps."""
-    undo, redo, text = st.columns([2, 2, 4], vertical_alignment="center")
+    undo, redo, text = st.columns([3, 3, 4], vertical_alignment="center")
     if undo.button(
         f"↶ {_('Undo')}",
         disabled=not edits.can_undo,

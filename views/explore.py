@@ -12,11 +12,13 @@ from typing import cast
 import pandas as pd
 import streamlit as st
 
+from layers.breaks import EXACT_COUNT
 from layers.breaks import SCHEMES
 from layers.errors import AtlasError
 from layers.filters import Filter
 from layers.filters import FilterSet
 from layers.filters import filterable_fields
+from layers.picture import MOST_VECTORS
 from layers.ramps import LEAST_CLASSES
 from layers.ramps import MOST_CLASSES
 from layers.ramps import RAMPS
@@ -30,7 +32,6 @@ from views import tables
 from views.permalink import FILTER
 from views.permalink import ON
 from views.permalink import THEME
-from views.permalink import WIDGETS
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -119,19 +120,35 @@ def _mask(
 
 
 def sentences(specs: Sequence[LayerSpec]) -> list[str]:
-    """Return what must be said of the drawn layers: their filters, notes on their classes."""
-    found = []
-    for spec in specs:
-        said = [filters(spec).describe(spec, lang()), *_notes(spec)]
-        found += [f"{pick(spec.title)}: {text}" for text in said if text]
-    return found
+    """Return what must be said of the drawn layers: colours, filters, notes on the classes."""
+    return [f"{pick(spec.title)}: {text}" for spec in specs for text in _said(spec)]
+
+
+def _said(spec: LayerSpec) -> list[str]:
+    said = [_coloured(spec), _counted(spec), filters(spec).describe(spec, lang()), *_notes(spec)]
+    return [text for text in said if text]
+
+
+def _counted(spec: LayerSpec) -> str:
+    """Return what the squares mean in which a large layer is counted when zoomed out."""
+    if len(store.table(spec.key)) <= MOST_VECTORS:
+        return ""
+    return _("zoomed out: a square has the colour of its commonest class, darker for more objects")
+
+
+def _coloured(spec: LayerSpec) -> str:
+    """Return by which field a layer is coloured, with its unit and how the classes were cut."""
+    now = theme(spec)
+    if now.kind == "style":
+        return ""
+    text = _("coloured by {field}").format(field=card.heading(spec.field(now.field)))
+    return f"{text} · {pick(SCHEMES[now.scheme])}" if now.kind == "graduated" else text
 
 
 def caption(spec: LayerSpec) -> None:
     """Say below the legend of a layer what is filtered and how its classes came about."""
-    for text in (filters(spec).describe(spec, lang()), *_notes(spec)):
-        if text:
-            st.caption(md(text))
+    for text in _said(spec):
+        st.caption(md(text))
 
 
 def _notes(spec: LayerSpec) -> list[str]:
@@ -158,7 +175,7 @@ def panel(specs: Sequence[LayerSpec]) -> None:
     if st.button(_("Reset this layer"), disabled=not changed, key=f"reset:{spec.key}"):
         st.session_state.pop(THEME + spec.key, None)
         st.session_state.pop(FILTER + spec.key, None)
-        permalink.forget_widgets(f"{WIDGETS}{spec.key}:")
+        permalink.renew_widgets()
         st.rerun()
 
 
@@ -190,7 +207,7 @@ def _choose_theme(spec: LayerSpec) -> None:
         fields,
         index=fields.index(now.field) if now.field in fields else 0,
         format_func=lambda n: card.heading(spec.field(n)) if n else _("As in the catalogue"),
-        key=f"{WIDGETS}{spec.key}:theme:{now.field}",
+        key=permalink.widget(spec.key, f"theme:{now.field}"),
     )
     if not name:
         st.session_state.pop(THEME + spec.key, None)
@@ -222,7 +239,7 @@ def _themeable_of(
 def _choose_classes(spec: LayerSpec, name: str, now: Theme) -> Theme:
     same = now.field == name and now.kind == "graduated"
     scheme, count, ramp = (now.scheme, now.k, now.ramp) if same else _USUAL
-    stem = f"{WIDGETS}{spec.key}:{name}"
+    stem = permalink.widget(spec.key, f"{name}")
     scheme = st.selectbox(
         _("Class limits"),
         list(SCHEMES),
@@ -231,7 +248,15 @@ def _choose_classes(spec: LayerSpec, name: str, now: Theme) -> Theme:
         key=f"{stem}:scheme",
     )
     left, right = st.columns(2)
-    count = left.slider(_("Classes"), LEAST_CLASSES, MOST_CLASSES, count, key=f"{stem}:k")
+    count = left.slider(
+        _("Classes"),
+        LEAST_CLASSES,
+        MOST_CLASSES,
+        count,
+        key=f"{stem}:k",
+        # The other schemes find their own number.
+        disabled=scheme not in EXACT_COUNT,
+    )
     ramp = right.selectbox(
         _("Colours"),
         list(RAMPS),
@@ -254,7 +279,7 @@ def _choose_filters(spec: LayerSpec) -> None:
         default=[n for n in before if n in kinds],
         format_func=lambda n: pick(spec.field(n).title),
         placeholder=_("No filter"),
-        key=f"{WIDGETS}{spec.key}:fields",
+        key=permalink.widget(spec.key, "fields"),
     )
     wishes = [_wish(spec, spec.field(n), kinds[n], before.get(n)) for n in names]
     _keep_filters(spec, FilterSet(spec.key, tuple(wish for wish in wishes if wish is not None)))
@@ -290,7 +315,7 @@ def _keep_filters(spec: LayerSpec, wanted: FilterSet) -> None:
 
 def _wish(spec: LayerSpec, field: FieldSpec, kind: str, before: Filter | None) -> Filter | None:
     """Show the widgets of one filter; return it, None while nothing is asked for."""
-    stem = f"{WIDGETS}{spec.key}:{field.name}"
+    stem = permalink.widget(spec.key, f"{field.name}")
     if kind == "values":
         return _wished_values(spec, field, before, stem)
     if kind == "text":

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from layers.style import LayerStyle
 
 FOCUS = "focus"
+SIDE = "overview_side"
+CARD, TABLE = "card", "table"
 OPACITY = "layer_opacity:"
 _ORDER = "layer_order"
 _SEARCH = "search"
@@ -82,6 +84,7 @@ def _found() -> None:
     if feature:
         st.session_state[SELECTED] = feature
         st.session_state[ON + feature.partition(":")[0]] = True
+        st.session_state[SIDE] = CARD
         focus_on(feature)
 
 
@@ -105,8 +108,8 @@ def _layer_row(spec: LayerSpec) -> None:
     frame = store.table(spec.key)
     style = explore.style(spec)
     kind = store.geometry_kind(spec.key)
-    shown = explore.shown(spec)
-    count = num(int(shown.geometry.notna().sum()))
+    shown = store.located(explore.shown(spec))
+    count = num(len(shown))
     if count != num(len(frame)):
         count += f"/{num(len(frame))}"
     switch, signs = st.columns([7, 3], gap=None, vertical_alignment="center")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from layers.marks import is_sketch
 from views.text import esc
+from views.text import num
 from views.text import pick
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ _POINTS = {
     "star": "10,1 12.4,7 19,7.4 13.9,11.6 15.6,18 10,14.4 4.4,18 6.1,11.6 1,7.4 7.6,7",
     "cross": "7,2 13,2 13,7 18,7 18,13 13,13 13,18 7,18 7,13 2,13 2,7 7,7",
 }
+_HATCHED_GROUND = 0.45
 _HATCH = {
     "diagonal": "M2 14L14 2M8 18L24 2M18 18L26 10",
     "back": "M2 2L16 16M10 0L26 16M20 2L26 8",
@@ -43,9 +45,11 @@ def swatch(symbol: Symbol, kind: str) -> str:
     kind
         ``point``, ``line`` or ``polygon``.
     """
+    # A hatch stands on a paler ground, as on the map.
+    opacity = symbol.fill_opacity * (_HATCHED_GROUND if symbol.hatch else 1)
     paint = (
         f'fill="{esc(symbol.fill)}" stroke="{esc(symbol.stroke)}" stroke-width="{symbol.width}" '
-        f'fill-opacity="{symbol.fill_opacity}"'
+        f'fill-opacity="{opacity}"'
     )
     dash = f' stroke-dasharray="{esc(symbol.dash)}"' if symbol.dash else ""
     if kind == "point":
@@ -94,6 +98,6 @@ def legend_rows(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bo
             continue
         symbol = style.symbol(number)
         shown = picture(symbol.sketched() if sketched else symbol, kind)
-        rows.append(f"<div>{shown}<span>{esc(title)} ({int(counts[number])})</span></div>")
+        rows.append(f"<div>{shown}<span>{esc(title)} ({num(counts[number])})</span></div>")
     css = "atlas-legend inline" if inline else "atlas-legend"
     return f'<div class="{css}">{"".join(rows)}</div>' if rows else ""

@@ -13,6 +13,8 @@ def texts() -> dict[str, str]:
 def _tools() -> dict[str, str]:
     return {
         "home": _("Show the whole area"),
+        "zoom_in": _("Zoom in"),
+        "zoom_out": _("Zoom out"),
         "crs": _("CGCS2000, longitude and latitude"),
         "copy_link": _("Copy a link to this picture"),
         "link_copied": _("Link copied"),

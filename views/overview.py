@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.picture import Bounds
 
-_SIDE = "overview_side"
-_CARD, _TABLE = "card", "table"
 _FAINT = {"places", "district"}
 _PRIORITY = {"zones": 60, "parks": 50, "campuses": 40, "stations": 30, "places": 10}
 _MARGIN = 0.004
@@ -57,8 +55,9 @@ def render() -> None:
         with st.popover(_("Theme and filter"), width="stretch"):
             explore.panel(specs)
         layerlist.layer_list(specs)
-        with st.popover(_("Order, opacity, base map"), width="stretch"):
+        with st.popover(_("Order and opacity"), width="stretch"):
             layerlist.arrange(specs)
+        with st.popover(_("Base map"), width="stretch"):
             basemap.control()
     permalink.tell()
     drawn = [s for s in specs if st.session_state.get(ON + s.key, s.visible)]
@@ -93,7 +92,7 @@ def select(feature: str, *, focus: bool = False) -> None:
         Whether to move the map to it.
     """
     st.session_state[SELECTED] = feature
-    st.session_state[_SIDE] = _CARD
+    st.session_state[layerlist.SIDE] = layerlist.CARD
     if focus:
         layerlist.focus_on(feature)
 
@@ -183,17 +182,17 @@ def _extent(feature: str) -> Bounds | None:
 
 def _side(drawn: list[LayerSpec]) -> None:
     """Show the card of the selected object, the figures of the district, or a table."""
-    names = {_CARD: _("Card"), _TABLE: _("Table")}
-    st.session_state.setdefault(_SIDE, _CARD)
+    names = {layerlist.CARD: _("Card"), layerlist.TABLE: _("Table")}
+    st.session_state.setdefault(layerlist.SIDE, layerlist.CARD)
     way = st.segmented_control(
         _("Beside the map"),
         list(names),
         format_func=names.__getitem__,
-        key=_SIDE,
+        key=layerlist.SIDE,
         required=True,
         label_visibility="collapsed",
     )
-    if way == _TABLE:
+    if way == layerlist.TABLE:
         picked = explore.table(drawn)
         if picked and picked != st.session_state.get(SELECTED):
             st.session_state[SELECTED] = picked

@@ -17,6 +17,7 @@ from layers.errors import AtlasError
 from layers.filters import FilterSet
 from layers.picture import View
 from layers.themes import Theme
+from views import card
 from views import store
 from views.text import _
 from views.text import md
@@ -31,14 +32,13 @@ ON = "layer_on:"
 THEME = "layer_theme:"
 FILTER = "layer_filter:"
 SELECTED = "selected"
-WIDGETS = "xp:"
-"""Widgets that begin anew from the session when a link is opened."""
 
 _NAMES = ("on", "theme", "filter", "sel")
 _PLACE = "at"
 _WRITTEN = "permalink_written"
 _VIEW = "permalink_view"
 _IGNORED = "permalink_ignored"
+_GENERATION = "permalink_generation"
 _LONGEST = 4_000
 _MOST_ZOOM = 22
 
@@ -66,19 +66,26 @@ def restore(specs: Sequence[LayerSpec]) -> None:
     if address == written or (not address and written is not None):
         return
     _restore_view()
-    forget_widgets(WIDGETS)
+    renew_widgets()
     if address:
         _restore_layers(address.get("on"), specs)
         keys = {spec.key: spec for spec in specs}
         _restore_texts(THEME, address.get("theme", ""), keys)
         _restore_texts(FILTER, address.get("filter", ""), keys)
-        st.session_state[SELECTED] = address.get("sel", "")
+        _restore_selection(address.get("sel", ""))
 
 
-def forget_widgets(start: str) -> None:
-    """Let widgets whose keys start so begin anew from what the session says."""
-    for name in [n for n in st.session_state if str(n).startswith(start)]:
-        del st.session_state[name]
+def widget(key: str, name: str) -> str:
+    """Return the key of a widget of a layer that begins anew when a link is opened."""
+    return f"explore:{st.session_state.get(_GENERATION, 0)}:{key}:{name}"
+
+
+def renew_widgets() -> None:
+    """Let the widgets of layers begin anew from what the session says.
+
+    They get other keys, because the browser keeps what stands in a widget of the same key.
+    """
+    st.session_state[_GENERATION] = st.session_state.get(_GENERATION, 0) + 1
 
 
 def keep(specs: Sequence[LayerSpec]) -> None:
@@ -122,6 +129,13 @@ def tell() -> None:
 
 def _ignore(text: str) -> None:
     st.session_state[_IGNORED].append(text[:80])
+
+
+def _restore_selection(feature: str) -> None:
+    st.session_state[SELECTED] = feature
+    if feature and card.find(feature) is None:
+        st.session_state[SELECTED] = ""
+        _ignore(feature)
 
 
 def _restore_view() -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.marks import is_sketch
 from views import legend
 from views import store
 from views.text import _
@@ -49,7 +50,10 @@ def below_map(layers: Sequence[MapLayer], notes: Sequence[str]) -> None:
 def _entry(layer: MapLayer) -> str:
     kind = store.geometry_kind(layer.key)
     rows = legend.legend_rows(layer.style, layer.frame, kind)
-    sign = "" if rows else legend.picture(layer.style.default, kind)
+    symbol = layer.style.default
+    if bool(is_sketch(layer.frame).all()):
+        symbol = symbol.sketched()
+    sign = "" if rows else legend.picture(symbol, kind)
     return f"<div><b>{sign} {esc(layer.kind)} ({num(len(layer.frame))})</b>{rows}</div>"
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.editing.tables import Frame
 
-DRAWN = "D"
+DRAWN = "NEW"
 """Prefix of drawn features where a layer has no prefix of its own."""
 
 _STYLE = re.compile(r"([A-Za-z]+)([0-9]+)")

@@ -10,6 +10,7 @@ from layers.errors import Text
 from layers.errors import UsageError
 from layers.errors import WorkspaceError
 from layers.findings import shorten
+from layers.i18n import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -107,11 +108,10 @@ _CHANGES = {
 
 def _told(change: ForeignChange) -> Text:
     shown, author, message = map(shorten, (change.feature_id, change.author, change.message))
-    what = _CHANGES[change.change]
+    what, time = _CHANGES[change.change], moment(change.time)
     return Text(
-        f"“{shown}”（{author} 于 {change.time} 在版本 {change.version} 中{what.zh}：{message}）",
-        f"'{shown}' ({what.en} by {author} at {change.time} in version {change.version}:"
-        f" {message})",
+        f"“{shown}”（{author} 于 {time} 在版本 {change.version} 中{what.zh}：{message}）",
+        f"'{shown}' ({what.en} by {author} at {time} in version {change.version}: {message})",
     )
 
 

@@ -77,6 +77,7 @@
       var found = AtlasSymbols.pathOptions(
         spec.symbols[feature.properties.symbol], spec.opacity, interactive
       );
+      if (/LineString$/.test(feature.geometry.type)) { found.fill = false; }
       found.pane = name;
       found.renderer = renderer(map, name);
       return found;
@@ -101,6 +102,9 @@
   }
 
   function listen(map, item, level) {
+    /* A stop of the Tab key for every feature would hide the tools behind hundreds of them;
+     * the search, the table and the panel reach features by keyboard. */
+    item._addFocusListeners = L.Util.falseFn;
     item.bindTooltip(tooltip(item.feature.properties), { sticky: true, direction: "top" });
     item.on("mouseover", function () { map.atlas.over = level; });
     item.on("mouseout", function () { map.atlas.over = -1; });

@@ -167,7 +167,7 @@
         var x = content.boxes[box] / SCALE, y = content.boxes[box + 1] / SCALE;
         var size = (content.boxes[box + 2] - content.boxes[box]) / SCALE;
         ctx.globalAlpha = this._spec.opacity * (0.12 + 0.0078 * content.property(i, "s"));
-        ctx.fillStyle = symbol.fill === "none" ? symbol.stroke : symbol.fill;
+        ctx.fillStyle = symbol.fill === "none" ? symbol.stroke : paint(symbol);
         ctx.fillRect(x + 0.5, y + 0.5, size - 1, size - 1);
       }
       ctx.globalAlpha = 1;

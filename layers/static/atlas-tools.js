@@ -104,6 +104,10 @@
   function controls(map, goHome) {
     var texts = map.atlas.texts;
     var options = map.atlas.options;
+    [["_zoomInButton", texts.zoom_in], ["_zoomOutButton", texts.zoom_out]].forEach(function (e) {
+      var found = map.zoomControl && map.zoomControl[e[0]];
+      if (found) { found.title = e[1]; found.setAttribute("aria-label", e[1]); }
+    });
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
     corner("topleft", "leaflet-bar", function (box) {
       button(box, "atlas-home", "home", texts.home, goHome);
@@ -113,7 +117,7 @@
         });
       }
       if (options.print) {
-        button(box, "atlas-print", "print", texts.print, function () { window.parent.print(); });
+        button(box, "atlas-print", "print", texts.print, function () { printPage(map); });
       }
     }).addTo(map);
     corner("topright", "atlas-control atlas-north", northArrow).addTo(map);
@@ -125,7 +129,48 @@
       });
     }).addTo(map);
     if (options.permalink) { keepAddress(map); }
+    if (options.print) { preparePrint(map); }
     if (options.link) { linkViews(map, options.link); }
+  }
+
+  var PRINTING = "atlas-printing"; /* class of the page that gives the map its size on paper */
+
+  /* Prints when the map has been drawn at the size of the paper. */
+  function printPage(map) {
+    var page = window.parent;
+    layOut(map, true);
+    var tries = 0;
+    var timer = window.setInterval(function () {
+      tries += 1;
+      var waiting = Object.values(map.atlas.tiles).some(function (l) { return l.isLoading(); });
+      if (tries < 3 || (waiting && tries < 50)) { return; }
+      window.clearInterval(timer);
+      page.print();
+    }, 100);
+  }
+
+  /* Also the browser's own command prints the map at the size of the paper. */
+  function preparePrint(map) {
+    window.parent.addEventListener("beforeprint", function () { layOut(map, true); });
+    window.parent.addEventListener("afterprint", function () { layOut(map, false); });
+  }
+
+  /* On paper the map shows what it showed on the screen, and afterwards the screen is as before. */
+  function layOut(map, forPaper) {
+    var state = map.atlas;
+    if (!map.getContainer().isConnected || Boolean(state.screen) === forPaper) { return; }
+    var shown = map.getBounds();
+    var before = { center: map.getCenter(), zoom: map.getZoom() };
+    window.parent.document.body.classList.toggle(PRINTING, forPaper);
+    state.quiet = true;
+    map.invalidateSize({ animate: false });
+    if (forPaper) {
+      map.fitBounds(shown, { animate: false });
+    } else {
+      map.setView(state.screen.center, state.screen.zoom, { animate: false });
+    }
+    state.quiet = false;
+    state.screen = forPaper ? before : null;
   }
 
   function viewText(map) {

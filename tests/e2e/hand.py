@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
+from playwright.sync_api import expect
+
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
     from playwright.sync_api import Page
@@ -37,7 +39,7 @@ def go(page: Page, title: str) -> None:
 def frames(page: Page, count: int = 1) -> list[Frame]:
     """Return the frames of the maps of a page once they are made."""
     handles = page.locator("iframe[title='streamlit_folium.st_folium']")
-    handles.nth(count - 1).wait_for()
+    expect(handles).to_have_count(count)
     found = []
     for number in range(count):
         frame = handles.nth(number).element_handle().content_frame()

@@ -125,7 +125,7 @@ def test_every_other_page(poisoned: str, page: Page, title: str) -> None:
 
 def test_base_map_list_and_swipe(poisoned: str, page: Page) -> None:
     open_app(page, poisoned)
-    page.get_by_role("button", name="图层顺序、透明度与底图").click()
+    page.get_by_role("button", name="底图", exact=True).click()
     expect(page.get_by_text("onerror=alert").first).to_be_visible()
     page.keyboard.press("Escape")
     go(page, "对比")

@@ -345,11 +345,12 @@ def test_the_first_feature_of_an_empty_layer() -> None:
 def test_free_ids_follow_the_style_of_the_layer() -> None:
     assert next_id(ZONE_FRAME, ZONES) == "Z05"
     assert next_id(ZONE_FRAME, ZONES, ["Z11"]) == "Z12"
-    assert next_id(empty_frame(CATALOGUE.layer("gates")), CATALOGUE.layer("gates")) == "D01"
+    assert next_id(empty_frame(CATALOGUE.layer("gates")), CATALOGUE.layer("gates")) == "NEW01"
     mixed = frame_of(
         "parks",
         *({"park_id": key, "name": key} for key in ("S22", "B02", "D08", "D09b", "C08", "园1")),
     )
-    assert next_id(mixed, PARKS) == "D10"
-    assert next_id(mixed.iloc[::-1], PARKS) == "D10"
-    assert next_id(mixed, PARKS, ["D10"]) == "D11"
+    # A series of the layer, such as that of the letter D, is not continued by guess.
+    assert next_id(mixed, PARKS) == "NEW01"
+    assert next_id(mixed.iloc[::-1], PARKS) == "NEW01"
+    assert next_id(mixed, PARKS, ["NEW01"]) == "NEW02"
