@@ -100,9 +100,9 @@ def select(feature: str, *, focus: bool = False) -> None:
 def home() -> Bounds:
     """Return what a map shows first: the lowest polygon layer, else everything."""
     specs = store.shown_layers()
-    ground = next((s for s in specs if s.geometry == ("polygon",)), specs[0])
-    frame = store.located(store.table(ground.key))
-    if frame.empty:
+    ground = next((s for s in specs if s.geometry == ("polygon",)), next(iter(specs), None))
+    frame = store.located(store.table(ground.key)) if ground is not None else None
+    if frame is None or frame.empty:
         return (121.4, 31.2, 121.6, 31.4)
     west, south, east, north = (float(v) for v in frame.total_bounds)
     return (west, south, east, north)

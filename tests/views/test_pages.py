@@ -16,7 +16,7 @@ from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
-PAGES = ("overview", "parks", "space", "compare", "export", "data")
+PAGES = ("overview", "parks", "space", "edit", "compare", "export", "data")
 SLOW_S = 60
 
 
