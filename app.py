@@ -8,6 +8,7 @@ maps, which are loaded only when a user switches one on.
 
 from __future__ import annotations
 
+import logging
 import re
 import tomllib
 from ipaddress import ip_address
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from starlette.types import Send
 
 LOOPBACK = "127.0.0.1"
+_LOG = logging.getLogger("atlas")
+_TOLD: set[str] = set()
+_MOST_TOLD = 100
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?")
 VIEWS = Path(__file__).resolve().parent / "views"
 SCRIPT = VIEWS / "main.py"
@@ -68,6 +72,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a local request on, and add the headers to the start of the answer."""
         if scope["type"] in {"http", "websocket"} and not _is_local(scope):
+            _tell(scope)
             await _refuse(scope, receive, send)
             return
 
@@ -101,6 +106,14 @@ def _is_our_name(host: str) -> bool:
         return False
     name = found["name"].strip("[]").lower()
     return name == "localhost" or _is_loopback(name)
+
+
+def _tell(scope: Scope) -> None:
+    """Say once for each caller that it was refused, so that nobody opens the app unseen."""
+    caller = (scope.get("client") or ("?",))[0]
+    if caller not in _TOLD and len(_TOLD) < _MOST_TOLD:
+        _TOLD.add(caller)
+        _LOG.warning("refused a call from %s: Yangpu Atlas serves this computer only", caller)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

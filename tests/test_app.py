@@ -56,6 +56,12 @@ def test_any_other_computer_is_refused(address: str) -> None:
     assert b"inside" not in body["body"]
 
 
+def test_a_refused_caller_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    for _again in range(3):
+        _call("http", "192.168.9.9")
+    assert sum("192.168.9.9" in record.getMessage() for record in caplog.records) == 1
+
+
 def test_a_websocket_from_elsewhere_is_closed() -> None:
     assert _call("websocket", "192.168.1.7") == [{"type": "websocket.close", "code": 1008}]
 

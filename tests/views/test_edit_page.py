@@ -86,7 +86,7 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 def _add(desk: Desk, name: str = "测试区", belt: str = "未来谷") -> None:
-    desk.say(kind="sketch", token="t", mode="polygon", geometry=SQUARE)
+    desk.say(kind="sketch", mode="polygon", geometry=SQUARE)
     next(t for t in desk.at.text_input if t.label.startswith("功能区名称")).set_value(name)
     next(s for s in desk.at.selectbox if s.label.startswith("所属带")).set_value(belt)
     desk.press("添加")
@@ -156,7 +156,7 @@ def test_what_is_no_shape_changes_nothing(
     monkeypatch: pytest.MonkeyPatch, workspace: Workspace, geometry: object
 ) -> None:
     desk = Desk(monkeypatch, workspace.path)
-    desk.say(kind="sketch", token="t", mode="polygon", geometry=geometry)
+    desk.say(kind="sketch", mode="polygon", geometry=geometry)
     assert "尚无改动" in desk.texts()
     assert not any(b.label == "添加" for b in desk.at.button)
 
@@ -182,7 +182,6 @@ def test_a_layer_that_was_never_written_can_be_begun(
     desk.run()
     desk.say(
         kind="sketch",
-        token="t",
         mode="point",
         geometry={"type": "Point", "coordinates": [121.5, 31.3]},
     )
