@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTED_WITHIN_S = 90
-PATIENCE_MS = 15_000
+PATIENCE_MS = 60_000
 BUILDINGS = 50_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 # Every name but our own address fails to resolve, as in an office without internet.

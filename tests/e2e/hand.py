@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
+from playwright.sync_api import Error
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from playwright.sync_api import Frame
+    from playwright.sync_api import Locator
     from playwright.sync_api import Page
 
+_ATTEMPTS = 20
 _DRAWN = """() => {
     const layers = window.map && map.atlas ? Object.values(map.atlas.tiles) : [];
     return layers.length > 0 && layers.every(layer => !layer.isLoading()
@@ -37,16 +40,28 @@ def go(page: Page, title: str) -> None:
 
 
 def frames(page: Page, count: int = 1) -> list[Frame]:
-    """Return the frames of the maps of a page once they are made."""
+    """Return the frames of the maps of a page once they are made.
+
+    A page that has just been changed may still replace its maps; then it looks again.
+    """
     handles = page.locator("iframe[title='streamlit_folium.st_folium']")
-    expect(handles).to_have_count(count)
-    found = []
-    for number in range(count):
-        frame = handles.nth(number).element_handle().content_frame()
-        assert frame
+    for _attempt in range(_ATTEMPTS):
+        expect(handles).to_have_count(count)
+        try:
+            found = [_made(handles.nth(number)) for number in range(count)]
+        except Error:
+            continue
+        if None not in found:
+            return [frame for frame in found if frame is not None]
+        page.wait_for_timeout(100)
+    raise AssertionError
+
+
+def _made(handle: Locator) -> Frame | None:
+    frame = handle.element_handle().content_frame()
+    if frame is not None:
         frame.wait_for_function("window.map && window.map.atlas")
-        found.append(frame)
-    return found
+    return frame
 
 
 def map_of(page: Page) -> Frame:
