@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 # The address of a tile names its content, so it never has to be asked for again.
 _KEEP = "private, max-age=31536000, immutable"
 _FORGET = "no-store"
+# The browser is on this computer: to compress and unpack a tile takes longer than to send it.
+_AS_IT_IS = {"Content-Encoding": "identity"}
 
 
 def routes() -> list[BaseRoute]:
@@ -80,7 +82,7 @@ def _tile(request: Request) -> Response:
     except AtlasError:
         # Its text may name a folder of this computer; the page that runs again shows it.
         return _refused(Refusal(404, "this layer cannot be read any more; open its page again"))
-    headers = {"Cache-Control": _age(ticket)}
+    headers = {"Cache-Control": _age(ticket)} | _AS_IT_IS
     if not content:
         return Response(status_code=204, headers=headers)
     return Response(content, media_type=TILE_MEDIA_TYPE, headers=headers)
@@ -95,7 +97,7 @@ def _state(request: Request) -> Response:
     return Response(
         state.classes.tobytes(),
         media_type="application/octet-stream",
-        headers={"Cache-Control": _age(ticket)},
+        headers={"Cache-Control": _age(ticket)} | _AS_IT_IS,
     )
 
 

@@ -16,6 +16,7 @@ from typing import Literal
 from typing import get_args
 
 import pandas as pd
+from babel import Locale
 from babel.dates import format_date
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 Lang = Literal["zh", "en"]
 LANGUAGES: tuple[Lang, ...] = get_args(Lang)
 LOCALE_DIR = Path(__file__).resolve().parent / "locale"
-_BABEL_LOCALE: Mapping[str, str] = {"zh": "zh_CN", "en": "en"}
+# Made once: to find a locale by its name takes longer than to write a number.
+_BABEL_LOCALE: Mapping[str, Locale] = {
+    lang: Locale.parse(name) for lang, name in (("zh", "zh_CN"), ("en", "en"))
+}
 UNKNOWN = "—"
 """What a reader sees where a value is unknown; never 0."""
 

@@ -81,8 +81,11 @@ def filters(spec: LayerSpec) -> FilterSet:
 def style(spec: LayerSpec) -> LayerStyle:
     """Return how a layer is drawn now."""
     version = dict(store.versions())[spec.key]
+    chosen = theme(spec)
     try:
-        return _style(store.identity(), spec.key, version, theme(spec))
+        return store.once(
+            ("style", chosen), lambda: _style(store.identity(), spec.key, version, chosen)
+        )
     except AtlasError:
         return store.styles()[spec.key]
 
@@ -106,7 +109,10 @@ def shown(spec: LayerSpec) -> gpd.GeoDataFrame:
     if not text:
         return frame
     version = dict(store.versions())[spec.key]
-    return frame[_mask(store.identity(), spec.key, version, filters(spec))]
+    return store.once(
+        ("shown", spec.key, text),
+        lambda: frame[_mask(store.identity(), spec.key, version, filters(spec))],
+    )
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)

@@ -21,6 +21,8 @@ from views import basemap
 from views import maptexts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from layers.picture import Bounds
     from layers.picture import Picture
 
@@ -55,7 +57,13 @@ class Event:
 
 
 def show(
-    picture: Picture, *, key: str, bounds: Bounds, height: int, tools: Tools = _PLAIN
+    picture: Picture,
+    *,
+    key: str,
+    bounds: Bounds,
+    height: int,
+    tools: Tools = _PLAIN,
+    on_click: Callable[[str], None] | None = None,
 ) -> Event | None:
     """Show a picture; return what happened since the last run, each event once.
 
@@ -71,6 +79,9 @@ def show(
         Height in pixels.
     tools
         What the map offers besides looking.
+    on_click
+        Called with ``layer:id`` of what was clicked, before the page runs, so that
+        one run shows the answer; such a click is then no event.
     """
     choice = basemap.chosen()
     folium_map = base_map(
@@ -83,16 +94,32 @@ def show(
     )
     if choice.credit:
         picture = replace(picture, attribution=f"{picture.attribution} · {choice.credit}")
+    # Language and base map are part of the frame, the picture is not.
+    frame = content_key(folium_map, key)
+
+    def changed() -> None:
+        answer = st.session_state.get(frame) or {}
+        if on_click is None or (answer.get("atlas") or {}).get("kind") != "click":
+            return
+        event = _news(picture, key, answer)
+        if event is not None:
+            on_click(event.feature)
+
     answer = st_folium(
         folium_map,
-        # Language and base map are part of the frame, the picture is not.
-        key=content_key(folium_map, key),
+        key=frame,
+        on_change=changed,
         height=height,
         use_container_width=True,
         # Our script sends its own messages; streamlit-folium's would come late and twice.
         returned_objects=[],
         feature_group_to_add=feature_group(picture),
     )
+    return _news(picture, key, answer)
+
+
+def _news(picture: Picture, key: str, answer: dict[str, Any] | None) -> Event | None:
+    """Return what an answer of the map tells, unless it was told before."""
     message = (answer or {}).get("atlas")
     if not isinstance(message, dict) or st.session_state.get(_SEEN + key) == message.get("id"):
         return None

@@ -34,6 +34,7 @@ from views.text import pick
 
 if TYPE_CHECKING:
     import pandas as pd
+    from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
     from layers.catalogue import LayerSpec
     from layers.picture import Bounds
@@ -52,33 +53,41 @@ def render() -> None:
     permalink.restore(specs)
     with st.sidebar:
         layerlist.search(specs)
-        with st.popover(_("Theme and filter"), width="stretch"):
-            explore.panel(specs)
-        layerlist.layer_list(specs)
-        with st.popover(_("Order and opacity"), width="stretch"):
-            layerlist.arrange(specs)
-        with st.popover(_("Base map"), width="stretch"):
-            basemap.control()
+        # What is not open is not run, and makes no elements.
+        with _popover(_("Theme and filter"), "open_themes") as themes:
+            if themes.open:
+                explore.panel(specs)
+        listed = st.container()
+        with _popover(_("Order and opacity"), "open_order") as order:
+            if order.open:
+                layerlist.arrange(specs)
+        with _popover(_("Base map"), "open_ground") as ground:
+            if ground.open:
+                basemap.control()
     permalink.tell()
     drawn = [s for s in specs if st.session_state.get(ON + s.key, s.visible)]
     layers = [map_layer(spec, explored=True) for spec in drawn]
     map_column, side_column = st.columns([7, 3], gap="small")
     with map_column, st.container(key="full-map"):
-        event = mapview.show(
+        mapview.show(
             _picture(layers),
             key="overview",
             bounds=home(),
             height=640,
             tools=Tools(permalink=True, print=True),
+            on_click=select,
         )
         printing.below_map(layers, explore.sentences(drawn))
-    clicked = mapview.clicked(event)
-    if clicked and clicked != st.session_state.get(SELECTED):
-        select(clicked)
-        st.rerun()
+    # After the map, which people wait for; its switches are known from the session.
+    with listed:
+        layerlist.layer_list(specs)
     with side_column, st.container(key="card"):
         _side(drawn)
     permalink.keep(specs)
+
+
+def _popover(title: str, key: str) -> PopoverContainer:
+    return st.popover(title, width="stretch", key=key, on_change="rerun")
 
 
 def select(feature: str, *, focus: bool = False) -> None:

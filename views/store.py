@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 from typing import TypeAlias
+from typing import TypeVar
 
 import geopandas as gpd
 import streamlit as st
@@ -31,6 +32,9 @@ from layers.workspace import Workspace
 from layers.workspace import default_path
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Hashable
+
     import pandas as pd
 
     from geo.scatter import ScatterResult
@@ -41,6 +45,8 @@ Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
 Versions = tuple[tuple[str, int], ...]
 _VERSIONS = "versions"
 _IDENTITY = "identity"
+_MADE = "made_this_run"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,8 +81,17 @@ def begin_run() -> None:
     planner is committing, and the tables are not opened again and again.
     """
     workspace = current().workspace
+    st.session_state[_MADE] = {}
     st.session_state[_IDENTITY] = workspace.identity
     st.session_state[_VERSIONS] = tuple(workspace.versions().items())
+
+
+def once(name: Hashable, make: Callable[[], T]) -> T:
+    """Return what `make` gives, asked once a run: Streamlit's caches take a millisecond each."""
+    made: dict[Hashable, T] = st.session_state.setdefault(_MADE, {})
+    if name not in made:
+        made[name] = make()
+    return made[name]
 
 
 def versions() -> Versions:
@@ -110,7 +125,9 @@ def _table(
 
 def _read(key: str, version: int) -> Frame | WorkspaceError:
     # A folder that was made anew has the same path and versions, but another identity.
-    return _table(str(default_path()), identity(), key, version)
+    return once(
+        ("table", key, version), lambda: _table(str(default_path()), identity(), key, version)
+    )
 
 
 def table(key: str) -> Frame:

@@ -13,7 +13,7 @@
   var SCALE = EXTENT / SIZE;
   var HIDDEN = 255;
   var POINT = AtlasMvt.POINT, LINE = AtlasMvt.LINE, AREA = AtlasMvt.AREA;
-  var AT_ONCE = 2000; /* features in one path: larger ones are slower to fill */
+  var AT_ONCE = 100; /* features in one path: a longer one takes ever longer to grow */
   var MOST_LABELS = 120;
 
   /* Hatches of eight pixels, so that they meet at the seams of tiles. */
@@ -94,8 +94,10 @@
 
     /* Takes another state or other symbols; resolves when the picture shows them. */
     restyle: function (spec) {
-      var same = spec.state === this._spec.state;
+      var before = this._spec;
+      var same = spec.state === before.state;
       this._spec = spec;
+      if (same && looks(spec) === looks(before)) { return Promise.resolve(); }
       if (!same) { this._load(spec); }
       var self = this;
       return this._classes.then(function () {
@@ -180,29 +182,33 @@
         if (number === HIDDEN || number === undefined) { continue; }
         var kind = content.kinds[i];
         /* Areas lie below lines, lines below points. */
-        var key = [3 - kind, number].join(":");
+        var key = (3 - kind) * 256 + number;
         (groups[key] = groups[key] || { kind: kind, number: number, members: [] }).members.push(i);
       }
       var self = this;
-      Object.keys(groups).sort().forEach(function (key) {
+      Object.keys(groups).forEach(function (key) { /* whole numbers come in their order */
         var group = groups[key];
         var symbol = self._spec.symbols[group.number];
-        for (var from = 0; symbol && from < group.members.length; from += AT_ONCE) {
-          self._drawGroup(ctx, content, group.kind, symbol, group.members.slice(from, from + AT_ONCE));
-        }
+        if (symbol) { self._drawGroup(ctx, content, group.kind, symbol, group.members); }
       });
     },
 
     _drawGroup: function (ctx, content, kind, symbol, members) {
       var opacity = this._spec.opacity;
-      ctx.beginPath();
-      members.forEach(function (i) {
-        if (kind === POINT) { pointPath(ctx, content, i, symbol); } else { path(ctx, content, i, kind); }
-      });
+      var paths = [];
+      for (var n = 0; n < members.length; n++) {
+        if (n % AT_ONCE === 0) { paths.push(new Path2D()); }
+        var last = paths[paths.length - 1];
+        if (kind === POINT) {
+          pointPath(last, content, members[n], symbol);
+        } else {
+          path(last, content, members[n], kind);
+        }
+      }
       if (kind !== LINE && symbol.fill !== "none") {
         ctx.globalAlpha = opacity * symbol.fill_opacity;
         ctx.fillStyle = paint(symbol);
-        ctx.fill();
+        paths.forEach(function (path) { ctx.fill(path); });
       }
       if (symbol.width > 0 && symbol.stroke !== "none") {
         ctx.globalAlpha = opacity * symbol.opacity;
@@ -210,7 +216,7 @@
         ctx.lineWidth = symbol.width;
         ctx.lineJoin = "round";
         ctx.setLineDash(symbol.dash ? symbol.dash.split(" ").map(Number) : []);
-        ctx.stroke();
+        paths.forEach(function (path) { ctx.stroke(path); });
       }
       ctx.globalAlpha = 1;
     },
@@ -342,6 +348,9 @@
       return L.point((point.x - coords.x) * EXTENT, (point.y - coords.y) * EXTENT);
     }
   });
+
+  /* What a picture depends on besides the state. */
+  function looks(spec) { return JSON.stringify([spec.symbols, spec.opacity]); }
 
   function path(ctx, content, i, kind) {
     var v = content.vertices;

@@ -150,6 +150,8 @@ def test_layers_can_be_reordered_and_put_back(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
     at = _run(monkeypatch, bundled, "overview")
+    at.session_state["open_order"] = True
+    at.run()
 
     def order() -> list[str]:
         return [
