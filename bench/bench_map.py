@@ -431,6 +431,7 @@ def main() -> None:
     ours, other = (Notebook(title, wanted.patience) for title in ("ours", "stock"))
     with TemporaryDirectory() as name, b.chromium() as browser:
         print(f"{wanted.count:,} buildings, Chromium {browser.version}")
+        print(f"ten million additions in Python take {b.speed_s():.2f} s")
         workspace, data = Path(name) / "workspace", Path(name) / "buildings.parquet"
         make_workspace(workspace, wanted.count)
         size = measure(browser, our_map(workspace, wanted.count), ours, rows)
@@ -438,6 +439,7 @@ def main() -> None:
             rows[stock_map.COLUMNS].to_parquet(data)
             page = stock(data, wanted.count, size or SIZE, canvas=wanted.canvas)
             measure(browser, page, other, rows)
+    print(f"ten million additions in Python take {b.speed_s():.2f} s")
     print_table(table(), ours, other)
 
 

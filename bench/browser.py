@@ -376,6 +376,15 @@ def wait_for_calm(seconds: float, cores: float = 0.3) -> None:
             return
 
 
+def speed_s() -> float:
+    """Return how long ten million additions in Python take, s: how fast the machine is now."""
+    begin = time.perf_counter()
+    total = 0
+    for number in range(10_000_000):
+        total += number
+    return time.perf_counter() - begin
+
+
 def resident_mb(pid: int, entry: str = "VmRSS") -> float:
     """Return the memory of a process in MB, or its peak (``VmHWM``)."""
     lines = Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()
