@@ -144,7 +144,7 @@ def serving(command: Sequence[str], log: Path, **environment: str) -> Iterator[S
     Parameters
     ----------
     command
-        What to run; the port is appended.
+        What to run; ``{port}`` in it stands for the port.
     log
         File for what it says.
     environment
@@ -160,7 +160,11 @@ def serving(command: Sequence[str], log: Path, **environment: str) -> Iterator[S
     with log.open("w", encoding="utf-8") as output:
         begin = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603 - our own command
-            [*command, str(port)], cwd=ROOT, env=settings, stdout=output, stderr=subprocess.STDOUT
+            [part.format(port=port) for part in command],
+            cwd=ROOT,
+            env=settings,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         address = f"http://{HOST}:{port}"
         try:
