@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from layers.errors import Text
     from layers.issues import Issue
 
-REJECT_COLUMNS = ("_row", "_reason_zh", "_reason_en")
+REJECT_COLUMNS = ("_row", "_code", "_reason_zh", "_reason_en", "_remedy_zh", "_remedy_en")
 
 # Headings that our own exports add and that are no field of any layer; a
 # workbook has the title of the mark in its language.
@@ -83,7 +83,7 @@ class _Ledger:
         self.rows = rows
         self.bad: NDArray[np.bool_] = np.zeros(len(rows), dtype=bool)
         self.issues: list[Issue] = []
-        self._reasons: dict[int, list[Text]] = {}
+        self._reasons: dict[int, list[Issue]] = {}
 
     def take(self, issues: Iterable[Issue]) -> None:
         """Take over findings of an earlier step; errors reject their rows."""
@@ -128,11 +128,22 @@ class _Ledger:
 
     def _reject(self, position: int, issue: Issue) -> None:
         self.bad[position] = True
-        self._reasons.setdefault(position, []).append(issue.message)
+        self._reasons.setdefault(position, []).append(issue)
 
-    def reasons(self, position: int, lang: str) -> str:
-        """Return the reasons of a rejected row in one text."""
-        return ("；" if lang == "zh" else "; ").join(t.get(lang) for t in self._reasons[position])
+    def verdict(self, position: int) -> tuple[str, ...]:
+        """Return what :data:`REJECT_COLUMNS` say of a rejected row, after its number."""
+        found = self._reasons[position]
+        return (
+            ", ".join(dict.fromkeys(issue.code for issue in found)),
+            _joined((issue.message for issue in found), "zh"),
+            _joined((issue.message for issue in found), "en"),
+            _joined((issue.remedy for issue in found), "zh"),
+            _joined((issue.remedy for issue in found), "en"),
+        )
+
+
+def _joined(texts: Iterable[Text], lang: str) -> str:
+    return ("；" if lang == "zh" else "; ").join(dict.fromkeys(t.get(lang) for t in texts))
 
 
 def conform(
@@ -392,18 +403,12 @@ def _rejected(raw: pd.DataFrame, ledger: _Ledger) -> pd.DataFrame:
     text = raw_text(raw.iloc[positions].drop(columns=list(OWN_COLUMNS), errors="ignore"))
     return reject_frame(
         text,
-        ledger.rows[positions].tolist(),
-        [ledger.reasons(int(i), "zh") for i in positions],
-        [ledger.reasons(int(i), "en") for i in positions],
+        [(int(ledger.rows[i]), *ledger.verdict(int(i))) for i in positions],
     )
 
 
-def reject_frame(
-    text: pd.DataFrame, rows: Sequence[int], reasons_zh: Sequence[str], reasons_en: Sequence[str]
-) -> pd.DataFrame:
+def reject_frame(text: pd.DataFrame, verdicts: Sequence[Sequence[Any]]) -> pd.DataFrame:
     """Return rejected rows: `text` followed by the columns :data:`REJECT_COLUMNS`."""
-    added = pd.DataFrame(
-        dict(zip(REJECT_COLUMNS, (list(rows), list(reasons_zh), list(reasons_en)), strict=True))
-    )
-    kinds = dict(zip(REJECT_COLUMNS, ("Int64", "str", "str"), strict=True))
+    added = pd.DataFrame(list(verdicts), columns=list(REJECT_COLUMNS))
+    kinds = dict.fromkeys(REJECT_COLUMNS, "str") | {REJECT_COLUMNS[0]: "Int64"}
     return pd.concat([text, added.astype(kinds)], axis=1)

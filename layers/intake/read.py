@@ -7,19 +7,17 @@ taken for a path.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 
 from layers.frames import GEOMETRY
 from layers.intake.columns import find_places
-from layers.intake.geofiles import read_geojson
-from layers.intake.geofiles import read_gpkg
+from layers.intake.kinds import refuse_kind
 from layers.intake.locate import find_shapes
 from layers.intake.source import Request
 from layers.intake.source import check_file
-from layers.intake.tables import read_csv
-from layers.intake.tables import read_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,15 +28,36 @@ if TYPE_CHECKING:
 
     from layers.intake.source import Raw
 
-READERS: Mapping[str, Callable[[Request], Raw]] = {
-    ".geojson": read_geojson,
-    ".json": read_geojson,
-    ".gpkg": read_gpkg,
-    ".csv": read_csv,
-    ".tsv": read_csv,
-    ".txt": read_csv,
-    ".xlsx": read_xlsx,
+_INTAKE = "layers.intake"
+
+READERS: Mapping[str, str] = {
+    ".geojson": f"{_INTAKE}.geofiles:read_geojson",
+    ".json": f"{_INTAKE}.geofiles:read_geojson",
+    ".gpkg": f"{_INTAKE}.geofiles:read_gpkg",
+    ".csv": f"{_INTAKE}.tables:read_csv",
+    ".tsv": f"{_INTAKE}.tables:read_csv",
+    ".txt": f"{_INTAKE}.tables:read_csv",
+    ".xlsx": f"{_INTAKE}.workbooks:read_workbook",
+    ".xlsm": f"{_INTAKE}.workbooks:read_workbook",
+    ".xls": f"{_INTAKE}.workbooks:read_workbook",
+    ".ods": f"{_INTAKE}.workbooks:read_workbook",
+    ".shp": f"{_INTAKE}.shapefile:read_shapefile",
+    ".dbf": f"{_INTAKE}.shapefile:read_lonely_part",
+    ".shx": f"{_INTAKE}.shapefile:read_lonely_part",
+    ".prj": f"{_INTAKE}.shapefile:read_lonely_part",
+    ".cpg": f"{_INTAKE}.shapefile:read_lonely_part",
+    ".zip": f"{_INTAKE}.archive:read_zip",
+    ".kml": f"{_INTAKE}.kml:read_kml",
+    ".ovkml": f"{_INTAKE}.kml:read_kml",
+    ".kmz": f"{_INTAKE}.kml:read_kmz",
+    ".ovkmz": f"{_INTAKE}.kml:read_kmz",
+    ".fgb": f"{_INTAKE}.gdalfiles:read_flatgeobuf",
+    ".gdb": f"{_INTAKE}.gdalfiles:read_filegdb",
+    ".tab": f"{_INTAKE}.gdalfiles:read_mapinfo",
+    ".mif": f"{_INTAKE}.gdalfiles:read_mapinfo",
+    ".dxf": f"{_INTAKE}.dxf:read_dxf",
 }
+"""Module and function that read a suffix; imported when a file of it comes."""
 
 
 def read_raw(request: Request) -> Raw:
@@ -49,14 +68,13 @@ def read_raw(request: Request) -> Raw:
     IntakeError
         If the suffix is not known, or the file cannot be read at all.
     """
-    reader = READERS.get(request.path.suffix.lower())
-    if reader is None:
-        known = " ".join(READERS)
-        request.refuse(
-            f"不支持的文件类型“{request.path.suffix}”；可用：{known}",
-            f"the type '{request.path.suffix}' is not supported; use one of {known}",
-        )
+    suffix = request.path.suffix.lower()
+    place = READERS.get(suffix)
+    if place is None:
+        refuse_kind(request)
     check_file(request)
+    module, _, function = place.partition(":")
+    reader: Callable[[Request], Raw] = getattr(import_module(module), function)
     return reader(request)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
@@ -58,6 +60,16 @@ class IntakeResult:
         Coordinate system in which the file was read; empty without geometry.
     path
         Where the file lies, so that nothing is written over it.
+    dropped
+        Lines that are no records (sums, remarks) and count as no rows.
+    originals
+        Coordinates as they stood in a file whose map shift was corrected: ``id``,
+        ``x``, ``y``, ``system``; None if nothing was corrected.
+    rejected_shapes
+        Shapes of the rejected rows as read, in the file's own system; None if the
+        file has no shapes.
+    system_wkt
+        The coordinate system that the file names, as WKT; empty if it names none.
     """
 
     file: str
@@ -69,6 +81,10 @@ class IntakeResult:
     sha256: str
     crs: str
     path: Path | None = None
+    dropped: int = 0
+    originals: pd.DataFrame | None = None
+    rejected_shapes: NDArray[Any] | None = None
+    system_wkt: str = ""
 
 
 def intake(
@@ -188,6 +204,6 @@ def _with_empty_note(
 
 def _as_in_file(raw: Raw, rejected: pd.DataFrame) -> pd.DataFrame:
     """Return rejected rows under the headings of the file, so that they can be mended there."""
-    numbers, zh, en = (rejected[name] for name in REJECT_COLUMNS)
-    there = raw.frame[raw.rows.isin(numbers).to_numpy()]
-    return reject_frame(raw_text(there), list(numbers), list(zh), list(en))
+    verdicts = rejected[list(REJECT_COLUMNS)]
+    there = raw.frame[raw.rows.isin(verdicts[REJECT_COLUMNS[0]]).to_numpy()]
+    return reject_frame(raw_text(there), list(verdicts.itertuples(index=False)))

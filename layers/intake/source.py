@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import NoReturn
@@ -14,6 +15,7 @@ from layers.errors import Text
 from layers.findings import finding
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -31,6 +33,19 @@ _BYTE_ORDER_MARKS = (
 )
 # GB18030 contains GBK and GB2312, which is what Chinese spreadsheets write.
 _FALLBACK = "gb18030"
+
+
+FACTS: Mapping[str, Text] = {
+    "kind": Text("文件类型", "kind of file"),
+    "part": Text("读取的部分", "part that was read"),
+    "encoding": Text("文字编码", "text encoding"),
+    "headings": Text("表头", "headings"),
+    "merged": Text("合并单元格", "merged cells"),
+    "geometry": Text("图形", "geometry"),
+    "crs": Text("文件所写的坐标系", "coordinate system that the file names"),
+    "extent": Text("坐标范围", "extent of the coordinates"),
+}
+"""What a reader may tell about a file, and what it is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,13 @@ class Raw:
         Whether the column ``geometry`` holds shapes (or ``None``).
     lonlat_if_unknown
         Whether longitude and latitude may be assumed if no system is named.
+    part
+        Which sheet, layer or member of the file was read; empty if it has no such parts.
+    parts
+        All that the file offers, for the planner to choose from.
+    facts
+        What was found out about the file, for people to look at: key from
+        :data:`FACTS`, and what was found.
     """
 
     frame: pd.DataFrame
@@ -59,6 +81,9 @@ class Raw:
     system: System | None = None
     shapes: bool = False
     lonlat_if_unknown: bool = True
+    part: str = ""
+    parts: tuple[str, ...] = ()
+    facts: Mapping[str, Text] = dataclass_field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +99,15 @@ class Request:
         GeoPackage; empty for the only one.
     encoding
         Encoding of a text file; ``None`` to find it out.
+    part
+        Which sheet, layer or member of the file to read; empty to choose the only
+        one, or the one that looks like data.
     """
 
     path: Path
     layer: str = ""
     encoding: str | None = None
+    part: str = ""
 
     def issue(
         self,
@@ -124,9 +153,10 @@ def check_file(request: Request) -> None:
         Naming the file and what to do; IntakeUsageError if there is none.
     """
     path = request.path
-    if not path.is_file():
+    if not path.exists():
         request.refuse_wish("文件不存在；请核对路径", "there is no such file; check the path")
-    size = path.stat().st_size
+    # A FileGDB is a folder; its reader looks at what is in it.
+    size = sum(part.stat().st_size for part in files_of(path))
     if size == 0:
         request.refuse("文件是空的；请重新导出", "the file is empty; export it again")
     if size > MAX_BYTES:
@@ -135,6 +165,20 @@ def check_file(request: Request) -> None:
             f"文件 {have} MB，超过 {limit} MB 的上限；请拆分后导入",
             f"it has {have} MB, more than the limit of {limit} MB; split it",
         )
+
+
+def files_of(path: Path) -> list[Path]:
+    """Return the files that make up what is read: one, the parts of a Shapefile, or a folder's.
+
+    Symbolic links are left out, because nothing outside of what was delivered is read.
+    """
+    if path.is_dir():
+        return sorted(p for p in path.rglob("*") if p.is_file() and not p.is_symlink())
+    if path.suffix.lower() == ".shp":
+        stem = path.stem.casefold()
+        beside = (p for p in path.parent.iterdir() if p.name.casefold().startswith(f"{stem}."))
+        return sorted(p for p in beside if p.is_file() and not p.is_symlink())
+    return [path]
 
 
 def text_of(request: Request) -> tuple[str, list[Issue]]:

@@ -13,8 +13,8 @@ from pyproj import Geod
 
 from layers.contract import check_references
 from layers.contract import conform
-from layers.findings import FINDINGS
 from layers.findings import finding
+from layers.wording import FINDINGS
 
 if TYPE_CHECKING:
     from layers.catalogue import Catalogue

@@ -1,0 +1,12 @@
+"""Findings of the reader of CAD drawings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from layers.wording.kinds import Finding
+
+FINDINGS: Mapping[str, Finding] = {}
