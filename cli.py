@@ -19,22 +19,20 @@ import typer
 
 from cli_common import PROBLEMS
 from cli_common import WRONG_USAGE
-from cli_common import AuthorOption
-from cli_common import EmptyOption
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
-from cli_common import author_name
 from cli_common import catalogue
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import show
+from cli_import import import_file
+from cli_import import inspect
+from cli_import import template
 from cli_workspace import workspace_cli
 from layers.errors import AtlasError
-from layers.errors import Text
 from layers.errors import UsageError
-from layers.issues import issue_frame
 
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 20
@@ -159,87 +157,9 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
         raise typer.Exit(PROBLEMS)
 
 
-@cli.command("import")
-def import_file(
-    file: Annotated[Path, typer.Argument(help="GeoJSON, GeoPackage, CSV or Excel file.")],
-    layer: Annotated[str, typer.Option("--layer", "-l", help="The layer it belongs to.")],
-    workspace: WorkspaceOption = None,
-    empty: EmptyOption = False,
-    crs: Annotated[
-        str | None, typer.Option("--crs", help="EPSG:…, GCJ02 or BD09, if the file does not say.")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option("--encoding", help="Text encoding.")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", help="SOURCE=FIELD, once for each column.")
-    ] = None,
-    rejects: Annotated[
-        Path | None, typer.Option("--rejects", help="Write rejected rows with reasons here (CSV).")
-    ] = None,
-    replace: Annotated[
-        bool, typer.Option("--replace", help="The file is the whole layer; other rows go.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and check only.")] = False,
-    author: AuthorOption = None,
-    message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Read a planner's file into a layer; good rows are kept, bad ones returned.
-
-    Rows are matched by id: known ones are updated, new ones added, and rows that the
-    file does not contain stay as they are, unless --replace is given.
-
-    Example: atlas import 载体台账.csv --layer carriers --rejects bad.csv
-    """
-    from layers.delivery import Options
-    from layers.delivery import deliver
-    from layers.intake.rejects import write_rejects
-
-    key = catalogue().layer(layer).key
-    pairs = _pairs(mapping)
-    if not file.exists():
-        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
-    delivery = deliver(
-        open_workspace(workspace, empty=empty, author=author),
-        file,
-        key,
-        author=author_name(author),
-        message=message or f"import {file.name}",
-        options=Options(crs, encoding, pairs, replace, dry_run),
-    )
-    has_problems = context.issues(delivery.issues) or bool(delivery.consequences)
-    if rejects is not None and len(delivery.result.rejected):
-        write_rejects(delivery.result, rejects)
-    summary = delivery.summary()
-    context.say(
-        "{rows_in} rows read: {accepted} accepted, {rejected} rejected, {repaired} repaired.",
-        **summary,
-    )
-    context.say(
-        "{added} added, {changed} changed, {removed} removed, {kept} kept that the file "
-        "does not contain.",
-        **summary,
-    )
-    if summary["kept_sample"]:
-        context.say(
-            "{kept_sample} of the kept rows are sample data; --replace makes the file the "
-            "whole layer.",
-            **summary,
-        )
-    if as_json:
-        print_json({**summary, "issues": records(issue_frame(delivery.issues))})
-    problems = has_problems or summary["rejected"] or not summary["rows_in"]
-    raise typer.Exit(PROBLEMS if problems else 0)
-
-
-def _pairs(mapping: list[str] | None) -> dict[str, str]:
-    pairs = {}
-    for entry in mapping or ():
-        source, separator, field = entry.partition("=")
-        if not (source and separator and field):
-            message = f"--map takes SOURCE=FIELD, not {entry!r}"
-            raise typer.BadParameter(message)
-        pairs[source] = field
-    return pairs
+cli.command("import")(import_file)
+cli.command()(inspect)
+cli.command()(template)
 
 
 @cli.command()

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from geo.crs import STORAGE_CRS
+from layers.errors import Text
 from layers.findings import finding
 from layers.frames import GEOMETRY
 from layers.frames import empty_column
@@ -24,6 +25,7 @@ from layers.frames import layer_frame
 from layers.shapes import check_shapes
 from layers.values import as_text
 from layers.values import cell_text
+from layers.values import holds_numbers
 from layers.values import parse
 
 if TYPE_CHECKING:
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from layers.catalogue import Catalogue
     from layers.catalogue import FieldSpec
     from layers.catalogue import LayerSpec
-    from layers.errors import Text
     from layers.issues import Issue
 
 REJECT_COLUMNS = ("_row", "_code", "_reason_zh", "_reason_en", "_remedy_zh", "_remedy_en")
@@ -186,14 +187,14 @@ def conform(
     ledger.take(earlier)
     raw = frame.reset_index(drop=True)
     _note_unknown_columns(raw, ledger)
-    _check_totals(raw, ledger)
+    totals = _check_totals(raw, ledger)
     columns = {f.name: _check_field(raw, f, ledger) for f in spec.fields}
     geometry = _check_geometry(raw, ledger)
     for field in spec.fields:
         _check_reference(columns[field.name], field, tables or {}, ledger)
     for field in spec.fields:
         if field.unique or field.name == spec.id_field:
-            _check_unique(columns[field.name], ledger)
+            _check_unique(columns[field.name][~totals], ledger)
     _check_areas(columns, ledger)
     kept = ~ledger.bad
     accepted = layer_frame(
@@ -259,21 +260,28 @@ def _note_unknown_columns(raw: pd.DataFrame, ledger: _Ledger) -> None:
         ledger.note("columns_dropped", names=", ".join(unknown))
 
 
-def _check_totals(raw: pd.DataFrame, ledger: _Ledger) -> None:
-    """Reject rows that add up the others: their id or name says so, or any cell without an id."""
+def _check_totals(raw: pd.DataFrame, ledger: _Ledger) -> NDArray[np.bool_]:
+    """Reject rows that add up the others, and return which they are.
+
+    Their id or name says so, or any cell without an id.
+    """
     spec = ledger.spec
+    totals = np.zeros(len(raw), dtype=bool)
     there = [name for name in spec.field_names if name in raw.columns]
+    there = [name for name in there if not holds_numbers(raw[name])]
     labels = pd.DataFrame({name: raw[name].map(_is_total) for name in there}, index=raw.index)
     if not labels.to_numpy(dtype=bool).any():
-        return
+        return totals
     has_id = np.zeros(len(raw), dtype=bool)
     if spec.id_field in there:
         has_id = as_text(raw[spec.id_field]).notna().to_numpy(dtype=bool)
     telling = {spec.id_field, spec.name_field}
-    for i in range(len(raw)):
+    for i in np.flatnonzero(labels.any(axis=1)).tolist():
         hits = [n for n in there if labels[n].iloc[i] and (n in telling or not has_id[i])]
         if hits:
+            totals[i] = True
             ledger.row(i, "total_row", hits[0], str(raw[hits[0]].iloc[i]).strip())
+    return totals
 
 
 def _is_total(cell: object) -> bool:
@@ -288,10 +296,13 @@ def _check_field(raw: pd.DataFrame, field: FieldSpec, ledger: _Ledger) -> pd.Ser
             ledger.reject_all(ledger.note("missing_column", field.name, **titles))
         return empty_column(field, len(raw))
     parsed = parse(raw[field.name], field)
-    allowed = ", ".join(f"{c.value} ({c.title.zh})" for c in field.choices)
+    allowed = {
+        "allowed_zh": "、".join(choice.title.zh for choice in field.choices),
+        "allowed_en": ", ".join(f"{c.title.en} ({c.value})" for c in field.choices),
+    }
     for i in np.flatnonzero(parsed.bad):
         cell = cell_text(raw[field.name].iloc[i])
-        ledger.row(int(i), parsed.code.iloc[i], field.name, cell, allowed=allowed)
+        ledger.row(int(i), parsed.code.iloc[i], field.name, cell, **allowed)
     if required:
         for i in np.flatnonzero(parsed.column.isna() & ~parsed.bad):
             ledger.row(int(i), "required", field.name, **titles)
@@ -300,20 +311,25 @@ def _check_field(raw: pd.DataFrame, field: FieldSpec, ledger: _Ledger) -> pd.Ser
 
 
 def _check_range(values: pd.Series[Any], field: FieldSpec, ledger: _Ledger) -> None:
-    if field.type not in ("integer", "number"):
+    if field.type not in ("integer", "number") or (field.minimum is None and field.maximum is None):
         return
     low = -np.inf if field.minimum is None else field.minimum
     high = np.inf if field.maximum is None else field.maximum
     numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    span = _span(field)
     for i in np.flatnonzero((numbers < low) | (numbers > high)):
-        ledger.row(
-            int(i),
-            "out_of_range",
-            field.name,
-            cell_text(values.iloc[i]),
-            low="−∞" if field.minimum is None else f"{low:g}",
-            high="∞" if field.maximum is None else f"{high:g}",
-        )
+        told = cell_text(values.iloc[i])
+        ledger.row(int(i), "out_of_range", field.name, told, span_zh=span.zh, span_en=span.en)
+
+
+def _span(field: FieldSpec) -> Text:
+    """Return the allowed range as people say it."""
+    if field.maximum is None:
+        return Text(f"不小于 {field.minimum:g}", f"at least {field.minimum:g}")
+    if field.minimum is None:
+        return Text(f"不大于 {field.maximum:g}", f"at most {field.maximum:g}")
+    low, high = f"{field.minimum:g}", f"{field.maximum:g}"
+    return Text(f"{low} 至 {high}", f"{low} to {high}")
 
 
 def _check_geometry(raw: pd.DataFrame, ledger: _Ledger) -> NDArray[Any] | None:
@@ -329,6 +345,8 @@ def _check_geometry(raw: pd.DataFrame, ledger: _Ledger) -> NDArray[Any] | None:
         ledger.row(found.position, found.code, GEOMETRY, found.value, **found.details)
     if report.heights:
         ledger.note("height_dropped", count=report.heights)
+    for note in report.notes:
+        ledger.note(note.code, GEOMETRY, **note.details)
     return report.geometry
 
 
@@ -354,7 +372,8 @@ def _unresolved(
 
 def _target(field: FieldSpec) -> dict[str, Any]:
     target, name = field.references or ("", "")
-    return {"target": target, "target_field": name}
+    titles = {"title_zh": field.title.zh, "title_en": field.title.en}
+    return {"target": target, "target_field": name, **titles}
 
 
 def _check_reference(
@@ -368,12 +387,37 @@ def _check_reference(
 
 
 def _check_unique(column: pd.Series[Any], ledger: _Ledger) -> None:
-    """Reject the later of two rows with one value, among rows that are right so far."""
-    candidates = column[~ledger.bad].dropna()
-    first = {value: position for position, value in reversed(list(candidates.items()))}
-    for position, value in candidates[candidates.duplicated()].items():
-        row = int(ledger.rows[first[value]])
-        ledger.row(int(str(position)), "duplicate", str(column.name), value, first=row)
+    """Reject all rows with one value but the first of them.
+
+    The first keeps the value even if something else is wrong with it. Otherwise the
+    next row would be accepted in its place, and be overwritten without a word when
+    the first is mended and sent again.
+    """
+    values = column.dropna()
+    first = {value: position for position, value in reversed(list(values.items()))}
+    for position, value in values[values.duplicated()].items():
+        at = first[value]
+        row = int(ledger.rows[at])
+        kept = _kept(row, rejected=bool(ledger.bad[at]))
+        ledger.row(
+            int(str(position)),
+            "duplicate",
+            str(column.name),
+            value,
+            first=row,
+            kept_zh=kept.zh,
+            kept_en=kept.en,
+        )
+
+
+def _kept(row: int, *, rejected: bool) -> Text:
+    """Return who keeps a value that two rows have."""
+    if rejected:
+        return Text(
+            f"第 {row} 行因其他问题也未收入，改好后由它占用",
+            f"row {row} was rejected for another reason and keeps it once it is mended",
+        )
+    return Text(f"保留第 {row} 行", f"row {row} is kept")
 
 
 def _check_areas(columns: Mapping[str, pd.Series[Any]], ledger: _Ledger) -> None:

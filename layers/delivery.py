@@ -1,4 +1,9 @@
-"""A file delivered into a workspace: read, checked, and committed as a new version."""
+"""A file delivered into a workspace: read, checked, compared, and committed as a new version.
+
+The steps can be taken one by one, so that a planner sees what would change before
+anything is written: :func:`snapshot`, :func:`layers.intake.intake`, :func:`prepare`,
+:func:`commit_prepared`, and :func:`undo` afterwards. :func:`deliver` takes them all.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +11,56 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
 
-import pandas as pd
-
 from layers.contract import check_references
+from layers.delivery_notes import grouped_references
+from layers.delivery_notes import not_delivered
+from layers.delivery_notes import nothing_to_write
+from layers.delivery_notes import unreadable_layer
+from layers.delivery_notes import written_since
+from layers.differences import delivery_diff
 from layers.differences import differences
-from layers.errors import Text
-from layers.frames import GEOMETRY
+from layers.frames import empty_frame
+from layers.intake import NO_CHOICES
 from layers.intake import intake
+from layers.intake import read_raw
 from layers.inventory import readable
-from layers.issues import Issue
 from layers.marks import is_sample
+from layers.merging import merge
+from layers.merging import take_part
+from layers.originals import keep_originals
 from layers.workspace import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
+    from collections.abc import Collection
     from collections.abc import Mapping
     from pathlib import Path
 
+    import pandas as pd
+
     from layers.catalogue import LayerSpec
+    from layers.errors import Text
+    from layers.errors import WorkspaceError
+    from layers.intake import Choices
     from layers.intake import IntakeResult
+    from layers.intake import Raw
+    from layers.intake import Request
+    from layers.issues import Issue
     from layers.workspace import Workspace
+
+__all__ = [
+    "Committed",
+    "Delivery",
+    "Options",
+    "Prepared",
+    "Snapshot",
+    "commit_prepared",
+    "deliver",
+    "merge",
+    "prepare",
+    "snapshot",
+    "undo",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +69,8 @@ class Options:
 
     Attributes
     ----------
-    crs, encoding, mapping
-        See :func:`layers.intake.intake`.
+    choices
+        Decisions about the file, see :class:`layers.intake.Choices`.
     replace
         The file is the whole layer; rows that it does not contain are removed.
         Otherwise the file updates the layer, and nothing is removed.
@@ -43,11 +78,101 @@ class Options:
         Read, check and compare only.
     """
 
-    crs: str | None = None
-    encoding: str | None = None
-    mapping: Mapping[str, str] | None = None
+    choices: Choices = NO_CHOICES
     replace: bool = False
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A workspace at one moment.
+
+    Attributes
+    ----------
+    versions
+        Version of every layer that was written, by key.
+    tables
+        Rows of every layer that could be read, by key.
+    problems
+        What is wrong with the others, by key.
+    """
+
+    versions: Mapping[str, int]
+    tables: Mapping[str, pd.DataFrame]
+    problems: Mapping[str, WorkspaceError]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A delivery before anything is written.
+
+    Attributes
+    ----------
+    layer, spec
+        The layer it is for.
+    result
+        Accepted and rejected rows.
+    old, new
+        The layer before, and with all that the file brings.
+    diff
+        What becomes of every row, see :func:`layers.differences.delivery_diff`.
+    changes
+        Rows added, changed and removed by id, rows kept that the file does not
+        contain, and how many of those are sample data.
+    consequences
+        What the whole delivery means for other layers, and layers that could not
+        be read. A part of it has no more consequences than the whole.
+    base_version
+        The version that `old` is; -1 if the layer was never written.
+    """
+
+    layer: str
+    spec: LayerSpec
+    result: IntakeResult
+    old: pd.DataFrame
+    new: pd.DataFrame
+    diff: pd.DataFrame
+    changes: Mapping[str, int]
+    consequences: tuple[Issue, ...]
+    base_version: int
+
+    @property
+    def changed_ids(self) -> tuple[str, ...]:
+        """Ids of the rows with which something would happen, in order."""
+        return tuple(self.diff.loc[self.diff["kind"].ne("unchanged"), "id"])
+
+    def values(self, ids: Collection[str]) -> pd.DataFrame:
+        """Return old and new values of some rows, see :func:`layers.differences.differences`."""
+        name = self.spec.id_field
+        old, new = (frame[frame[name].isin(list(ids))] for frame in (self.old, self.new))
+        return differences(old, new, self.spec)
+
+    def frame(self, only: Collection[str] | None = None) -> pd.DataFrame:
+        """Return the layer as it would be written.
+
+        Parameters
+        ----------
+        only
+            Ids to take; all others stay as they were, and a row is removed only if
+            it is among them. Everything by default.
+        """
+        return self.new if only is None else take_part(self.old, self.new, only, self.spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What was written.
+
+    Attributes
+    ----------
+    version
+        The new version of the layer.
+    issues
+        What could not be kept besides it: the coordinates before a correction.
+    """
+
+    version: int
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +214,7 @@ class Delivery:
             "accepted": len(self.result.accepted),
             "rejected": len(self.result.rejected),
             "repaired": self.result.repaired,
+            "dropped": self.result.dropped,
             "crs": self.result.crs,
             "version": self.version,
             **self.changes,
@@ -103,6 +229,8 @@ def deliver(
     author: str,
     message: str,
     options: Options = Options(),
+    read: Callable[[Request], Raw] = read_raw,
+    progress: Callable[[Text, float], None] | None = None,
 ) -> Delivery:
     """Read a file and commit its good rows to a layer.
 
@@ -114,6 +242,10 @@ def deliver(
         Who, and why.
     options
         What the file does not say itself.
+    read
+        The reader; :func:`layers.intake.read_isolated` for files from outside.
+    progress
+        See :func:`layers.intake.intake`.
 
     Raises
     ------
@@ -123,122 +255,188 @@ def deliver(
         If somebody else wrote the layer in the meantime.
     """
     spec = workspace.catalogue.layer(key)
-    before = workspace.versions()
-    tables, problems = readable(workspace)
-    read = intake(
+    base = snapshot(workspace)
+    result = intake(
         file,
         spec,
         workspace.catalogue,
-        crs=options.crs,
-        encoding=options.encoding,
-        mapping=options.mapping,
-        tables=tables,
+        options.choices,
+        tables=base.tables,
+        read=read,
+        progress=progress,
     )
-    if key in before and key not in tables and not options.replace:
-        raise problems[key]
-    old = tables.get(key, read.accepted.iloc[0:0])
-    new = read.accepted if options.replace else merge(old, read.accepted, spec)
-    version = None
-    if len(read.accepted) and not options.dry_run:
-        version = workspace.commit(
-            key,
-            new,
-            author=author,
-            message=message,
-            source_file=read.file,
-            source_sha256=read.sha256,
-            rows_in=read.rows_in,
-            rejected=len(read.rejected),
-            expected_version=before.get(key, ABSENT),
-        )
-    if not len(read.accepted):
-        new = old
-    broken = check_references({**tables, key: new}, workspace.catalogue)
-    others = _grouped(issue for issue in broken if issue.layer != key)
-    damaged = tuple(_unreadable(layer, error.text) for layer, error in problems.items())
-    return Delivery(key, read, version, _changes(old, new, read, spec), (*damaged, *others))
+    prepared = prepare(workspace, key, result, replace=options.replace, base=base)
+    if options.dry_run or result.accepted.empty:
+        done = None
+    else:
+        done = commit_prepared(workspace, prepared, author=author, message=message)
+    return Delivery(
+        key,
+        result,
+        None if done is None else done.version,
+        prepared.changes,
+        (*prepared.consequences, *(() if done is None else done.issues)),
+    )
 
 
-def merge(old: pd.DataFrame, new: pd.DataFrame, spec: LayerSpec) -> pd.DataFrame:
-    """Return a layer updated by the rows of a file.
+def snapshot(workspace: Workspace) -> Snapshot:
+    """Return the layers of a workspace and their versions, to read and compare a file with."""
+    # The versions come first: whoever writes in between makes a conflict, and no loss.
+    versions = workspace.versions()
+    return Snapshot(versions, *readable(workspace))
 
-    Rows are matched by id. A field that the file leaves empty in every row is not
-    part of the delivery: known rows keep their value, so that a list of rents
-    cannot erase addresses. A known row that was sample data stays marked, because
-    such values may remain in it.
+
+def prepare(
+    workspace: Workspace,
+    key: str,
+    result: IntakeResult,
+    *,
+    replace: bool = False,
+    base: Snapshot | None = None,
+) -> Prepared:
+    """Compare what was read with the layer; nothing is written.
+
+    A file without an accepted row changes nothing, not even with `replace`.
 
     Parameters
     ----------
-    old, new
-        Frames of the layer; ids are unique.
-    spec
-        The layer.
+    workspace, key
+        Where the rows are to go.
+    result
+        What was read.
+    replace
+        See :class:`Options`.
+    base
+        The workspace as it was when the file was read; as it is by default.
+
+    Raises
+    ------
+    WorkspaceError
+        If the layer is damaged and would be updated. It can be replaced.
     """
-    if old.empty or new.empty:
-        return new if old.empty else old
-    ids = new[spec.id_field]
-    known = old.set_index(spec.id_field).reindex(ids)
-    updated = new.copy()
-    for name in (*spec.field_names, *((GEOMETRY,) if spec.geometry else ())):
-        if name != spec.id_field and new[name].isna().all():
-            updated[name] = known[name].array
-    kept = old[~old[spec.id_field].isin(ids)]
-    return pd.concat([kept, updated], ignore_index=True)
+    spec = workspace.catalogue.layer(key)
+    base = snapshot(workspace) if base is None else base
+    if key in base.problems and not replace:
+        raise base.problems[key]
+    old = base.tables[key] if key in base.tables else empty_frame(spec)
+    new = result.accepted if replace else merge(old, result.accepted, spec)
+    if result.accepted.empty:
+        new = old
+    diff = delivery_diff(old, new, spec)
+    broken = check_references({**base.tables, key: new}, workspace.catalogue)
+    others = grouped_references(issue for issue in broken if issue.layer != key)
+    damaged = tuple(unreadable_layer(layer, error.text) for layer, error in base.problems.items())
+    return Prepared(
+        layer=key,
+        spec=spec,
+        result=result,
+        old=old,
+        new=new,
+        diff=diff,
+        changes=_changes(diff, new, result, spec),
+        consequences=(*damaged, *others),
+        base_version=base.versions.get(key, ABSENT),
+    )
+
+
+def commit_prepared(
+    workspace: Workspace,
+    prepared: Prepared,
+    *,
+    author: str,
+    message: str,
+    only: Collection[str] | None = None,
+) -> Committed:
+    """Write a prepared delivery, or a part of it, as one new version of its layer.
+
+    The coordinates before a correction of a map shift are kept beside the layer, see
+    :func:`layers.originals.keep_originals`; if that fails the version stands all the same.
+
+    Parameters
+    ----------
+    workspace, prepared
+        What is written, and where.
+    author, message
+        Who, and why. Of a part the message also says how many of how many changes
+        were taken.
+    only
+        Ids to take, see :meth:`Prepared.frame`; everything by default.
+
+    Raises
+    ------
+    UsageError
+        If there is nothing to write, or `only` names an id that the delivery does not have.
+    ConflictError
+        If somebody else wrote the layer in the meantime.
+    """
+    if prepared.result.accepted.empty or (only is not None and not only):
+        raise nothing_to_write(prepared.layer)
+    if only is not None:
+        if strange := sorted(set(only) - set(prepared.diff["id"])):
+            raise not_delivered(strange)
+        changed = set(prepared.changed_ids)
+        message = f"{message} [{len(changed & set(only))}/{len(changed)}]"
+    result = prepared.result
+    version = workspace.commit(
+        prepared.layer,
+        prepared.frame(only),
+        author=author,
+        message=message,
+        source_file=result.file,
+        source_sha256=result.sha256,
+        rows_in=result.rows_in,
+        rejected=len(result.rejected),
+        expected_version=prepared.base_version,
+    )
+    return Committed(version, keep_originals(workspace.path, prepared.layer, version, result, only))
+
+
+def undo(workspace: Workspace, key: str, version: int, *, author: str, message: str = "") -> int:
+    """Take back an import: make the version before it the current one; return its number.
+
+    Parameters
+    ----------
+    workspace, key
+        Which layer.
+    version
+        The version that the import made. If it was the first the layer becomes empty.
+    author, message
+        Who, and why.
+
+    Raises
+    ------
+    ConflictError
+        If somebody wrote the layer since; the error names who, when and why.
+    WorkspaceError
+        If there is no such version.
+    """
+    spec = workspace.catalogue.layer(key)
+    history = workspace.history(key)
+    since = history[history["version"] > version]
+    if len(since):
+        raise written_since(key, spec.title, version, since)
+    workspace.read(key, version)
+    before = workspace.read(key, version - 1) if version else empty_frame(spec)
+    return workspace.commit(
+        key,
+        before,
+        author=author,
+        message=message or f"撤销版本 {version} / undo of version {version}",
+        source_file=f"{key}@{version - 1}" if version else "",
+        expected_version=version,
+    )
 
 
 def _changes(
-    old: pd.DataFrame, new: pd.DataFrame, read: IntakeResult, spec: LayerSpec
+    diff: pd.DataFrame, new: pd.DataFrame, read: IntakeResult, spec: LayerSpec
 ) -> dict[str, int]:
-    found = differences(old, new, spec).drop_duplicates(["id", "change"])["change"].value_counts()
+    counts = diff["kind"].value_counts()
+    added, removed = int(counts.get("added", 0)), int(counts.get("removed", 0))
     kept = new[~new[spec.id_field].isin(read.accepted[spec.id_field])]
     return {
-        "added": int(found.get("added", 0)),
-        "changed": int(found.get("changed", 0)),
-        "removed": int(found.get("removed", 0)),
+        "added": added,
+        "changed": len(diff) - int(counts.get("unchanged", 0)) - added - removed,
+        "removed": removed,
         "kept": len(kept),
         "kept_sample": int(is_sample(kept).sum()),
     }
-
-
-def _grouped(issues: Iterable[Issue]) -> list[Issue]:
-    """Say once a layer and field how many rows refer to what is not there."""
-    groups: dict[tuple[str, str], list[Issue]] = {}
-    for issue in issues:
-        groups.setdefault((issue.layer, issue.field), []).append(issue)
-    return [_broken(layer, field, rows) for (layer, field), rows in groups.items()]
-
-
-def _broken(layer: str, field: str, rows: list[Issue]) -> Issue:
-    values = sorted({row.value for row in rows})
-    shown = ", ".join(values[:5]) + (" …" if len(values) > 5 else "")  # noqa: PLR2004 - examples
-    return Issue(
-        file="",
-        layer=layer,
-        row=0,
-        field=field,
-        value=shown,
-        code="dangling_reference",
-        severity="warning",
-        message=Text(
-            f"{len(rows)} 行引用了 {len(values)} 个不存在的编码（{shown}）",
-            f"{len(rows)} rows refer to {len(values)} ids that are not there ({shown})",
-        ),
-        remedy=Text("请补充被引用的记录，或更正编码", "add the records, or correct the ids"),
-    )
-
-
-def _unreadable(layer: str, text: Text) -> Issue:
-    return Issue(
-        file="",
-        layer=layer,
-        row=0,
-        field="",
-        value="",
-        code="unreadable_layer",
-        severity="warning",
-        message=text,
-        remedy=Text(
-            "其余图层照常可用；可用 import --replace 重新导入该图层",
-            "the other layers can be used; import --replace brings this one back",
-        ),
-    )

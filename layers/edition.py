@@ -12,6 +12,7 @@ import pandas as pd
 from layers.errors import IntakeError
 from layers.findings import finding
 from layers.frames import empty_frame
+from layers.intake import Choices
 from layers.intake import intake
 from layers.intake import read_file
 from layers.systems import LONLAT
@@ -124,7 +125,7 @@ def _load(
         return empty_frame(spec), ()
     path = catalogue.folder / spec.file
     try:
-        result = intake(path, spec, catalogue, crs=LONLAT, tables=tables)
+        result = intake(path, spec, catalogue, Choices(crs=LONLAT), tables=tables)
     except IntakeError as error:
         issue = finding(
             "file_unreadable",

@@ -7,6 +7,7 @@ that the web app and the command line print the same sentence.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,10 @@ class AtlasError(Exception):
     def __init__(self, text: Text) -> None:
         super().__init__(f"{text.zh} / {text.en}")
         self.text = text
+
+    def __reduce__(self) -> tuple[type[AtlasError], tuple[Any, ...]]:
+        """Let an error travel between processes with both its sentences."""
+        return type(self), (self.text,)
 
 
 class UsageError(AtlasError, ValueError):

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from layers.catalogue import FieldSpec
     from layers.catalogue import FieldType
 
@@ -35,6 +37,9 @@ _CLOCK = r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:
 _ISO_DATE = rf"^(?P<year>[0-9]{{4}})-(?P<month>[0-9]{{2}})-(?P<day>[0-9]{{2}}){_CLOCK}$"
 _SLASH_DATE = r"^(?P<year>[0-9]{4})/(?P<month>[0-9]{1,2})/(?P<day>[0-9]{1,2})$"
 _MONTH = r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{2})$"
+
+# What pandas calls columns of whole numbers, of others, and of both.
+_NUMERIC_CELLS = frozenset({"integer", "floating", "mixed-integer-float"})
 
 # Beyond 2**53 a number that came through a spreadsheet is no longer exact.
 _EXACT = 2**53
@@ -77,6 +82,9 @@ def clean_text(text: str) -> str:
 
     All newlines become line feeds; control characters and broken surrogates go.
     """
+    # Most texts are printable as they are, which is told at once.
+    if text.isprintable():
+        return text
     return _UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
@@ -110,10 +118,19 @@ def cell_text(value: object) -> str:
 
 def as_text(raw: pd.Series[Any]) -> pd.Series[Any]:
     """Return a column as cleaned, stripped text; blank cells are missing."""
-    text = raw.astype(object).map(
-        lambda value: clean_text(cell_text(value)).strip() or None, na_action="ignore"
-    )
-    return to_type(text.where(text.notna(), None), "text")
+    cells = raw.astype(object).to_numpy()
+    text = [
+        None if missing else clean_text(cell_text(cell)).strip() or None
+        for cell, missing in zip(cells, pd.isna(cells), strict=True)
+    ]
+    return to_type(pd.Series(text, index=raw.index, name=raw.name, dtype=object), "text")
+
+
+def holds_numbers(raw: pd.Series[Any]) -> bool:
+    """Tell whether every filled cell of a column is a number already, and none a text or date."""
+    if raw.dtype != object:
+        return pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw)
+    return pd.api.types.infer_dtype(raw, skipna=True) in _NUMERIC_CELLS
 
 
 def parse(raw: pd.Series[Any], field: FieldSpec) -> Parsed:
@@ -133,14 +150,16 @@ def parse(raw: pd.Series[Any], field: FieldSpec) -> Parsed:
     """
     values, code = _PARSERS[field.type](raw, field)
     missing = values.isna().astype(bool)
-    bad = missing & as_text(raw).notna() if missing.any() else missing
+    bad = missing.copy()
+    # What could be read needs no second look.
+    bad[missing] = as_text(raw[missing]).notna().to_numpy()
     codes = code if isinstance(code, pd.Series) else pd.Series(code, index=raw.index)
     return Parsed(values.rename(field.name), bad, codes)
 
 
 def _numbers(raw: pd.Series[Any]) -> pd.Series[Any]:
-    if pd.api.types.is_numeric_dtype(raw) and not pd.api.types.is_bool_dtype(raw):
-        numbers = raw.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    if holds_numbers(raw):
+        numbers = _as_floats(raw)
     else:
         text = _plain(raw)
         grouped = text.str.fullmatch(_GROUPED, na=False)
@@ -148,6 +167,13 @@ def _numbers(raw: pd.Series[Any]) -> pd.Series[Any]:
         readable = text.where(text.str.fullmatch(_NUMBER, na=False))
         numbers = pd.to_numeric(readable, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
     return pd.Series(np.where(np.isfinite(numbers), numbers, np.nan), index=raw.index)
+
+
+def _as_floats(raw: pd.Series[Any]) -> NDArray[np.float64]:
+    # In a column of objects may be whole numbers without bound; what is too large is no number.
+    objects = raw.dtype == object
+    numbers = pd.to_numeric(raw, errors="coerce") if objects else raw.astype("Float64")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 
 def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:

@@ -224,7 +224,7 @@ def test_scatter_writes_the_format_of_the_ending(
     out = tmp_path / f"s.{ending}"
     assert run("scatter", "-w", bundled, "--park", "B01", "--out", out).exit_code == 0
     if ending == "xlsx":
-        assert len(pd.read_excel(out)) >= 1
+        assert len(pd.read_excel(out, engine="openpyxl")) >= 1
     elif ending == "json":
         assert json.loads(out.read_text("utf-8"))
     else:

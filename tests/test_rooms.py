@@ -9,12 +9,23 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 # Each room may import the rooms to its right and itself.
-ROOMS = ("app", "app_routes", "cli", "cli_common", "cli_workspace", "views", "layers", "geo")
+ROOMS = (
+    "app",
+    "app_routes",
+    "cli",
+    "cli_common",
+    "cli_import",
+    "cli_workspace",
+    "views",
+    "layers",
+    "geo",
+)
 ALLOWED = {
     "app": {"app_routes", "views", "layers", "geo"},
     "app_routes": {"layers", "geo"},
-    "cli": {"app", "cli_common", "cli_workspace", "layers", "geo"},
+    "cli": {"app", "cli_common", "cli_import", "cli_workspace", "layers", "geo"},
     "cli_common": {"layers", "geo"},
+    "cli_import": {"cli_common", "layers", "geo"},
     "cli_workspace": {"cli_common", "layers", "geo"},
     "views": {"views", "layers", "geo"},
     "layers": {"layers", "geo"},

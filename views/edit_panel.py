@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -33,6 +32,7 @@ from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
+from views.text import user_name
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -307,7 +307,7 @@ def save(spec: LayerSpec, edits: EditSession, replay: Replay) -> None:
         st.caption(md(text))
     _conflict(spec, edits)
     with st.form(f"edit_save:{spec.key}"):
-        author = st.text_input(_("Author"), st.session_state.get(_AUTHOR) or _login())
+        author = st.text_input(_("Author"), st.session_state.get(_AUTHOR) or user_name())
         message = st.text_input(_("What was changed, and why"))
         if st.form_submit_button(_("Save as a new version"), type="primary"):
             st.session_state[_AUTHOR] = author
@@ -315,13 +315,6 @@ def save(spec: LayerSpec, edits: EditSession, replay: Replay) -> None:
     if st.button(_("Give up all edits"), type="tertiary", key="edit_forget"):
         desk.forget(spec)
         st.rerun()
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""  # a service account may have no login name
 
 
 def _steps(spec: LayerSpec, replay: Replay) -> str:

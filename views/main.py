@@ -13,6 +13,7 @@ from views import compare
 from views import data
 from views import edit
 from views import export
+from views import importing
 from views import links
 from views import overview
 from views import parks
@@ -44,6 +45,7 @@ def main() -> None:
         "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),
         "export": st.Page(export.render, title=_("Export"), url_path="export"),
         "data": st.Page(data.render, title=_("Data"), url_path="data"),
+        "import": st.Page(importing.render, title=_("Import"), url_path="import"),
     }
     links.remember_pages(dict(pages))
     page = st.navigation(list(pages.values()), position="top")

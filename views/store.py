@@ -205,10 +205,26 @@ def tables() -> dict[str, Frame]:
     return {key: found for key, found in read.items() if not isinstance(found, WorkspaceError)}
 
 
+def problems() -> dict[str, WorkspaceError]:
+    """Return what is wrong with the layers that cannot be read, by key."""
+    read = {key: _read(key, version) for key, version in versions()}
+    return {key: found for key, found in read.items() if isinstance(found, WorkspaceError)}
+
+
 def damaged() -> list[WorkspaceError]:
     """Return what is wrong with the layers that cannot be read."""
-    read = [_read(key, version) for key, version in versions()]
-    return [found for found in read if isinstance(found, WorkspaceError)]
+    return list(problems().values())
+
+
+def kept_by_version(name: str, make: Callable[[], T]) -> T:
+    """Return what `make` gives, made again in this session when a layer has a new version."""
+    key = (identity(), versions())
+    known = st.session_state.get(f"kept:{name}")
+    if known is None or known[0] != key:
+        known = (key, make())
+        st.session_state[f"kept:{name}"] = known
+    found: T = known[1]
+    return found
 
 
 def has(key: str) -> bool:

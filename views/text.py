@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -63,3 +64,11 @@ def md(value: object) -> str:
 def esc(value: object) -> str:
     """Return data text that HTML shows as it is."""
     return safe(str(value), "html")
+
+
+def user_name() -> str:
+    """Return the login name of this computer's user, empty if there is none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""  # a service account may have no login name

@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 _REASON = re.compile(r"(?P<what>.*?)\[(?P<x>\S+) (?P<y>\S+)\]")
 
-# A geometry that crosses itself is refused below, in other words than a repaired one.
-_REPAIRS = {"geometry_repaired", "nothing_left"}
-
 
 def checked_shape(
     feature_id: str, shape: BaseGeometry | None, kinds: tuple[GeometryKind, ...], layer: str
@@ -61,7 +58,8 @@ def checked_shape(
     if shape is None or shape.is_empty:
         raise no_shape(feature_id)
     flat: BaseGeometry = shapely.force_2d(shape)
-    wrong = [f for f in check_shapes([flat], kinds).findings if f.code not in _REPAIRS]
+    # A geometry that crosses itself is refused below, in other words than a repaired one.
+    wrong = check_shapes([flat], kinds, repair=False).findings
     if wrong:
         raise found(
             feature_id,

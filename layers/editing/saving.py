@@ -246,7 +246,13 @@ def _check_references(replay: Replay, spec: LayerSpec, workspace: Workspace) -> 
         broken = replay.after[field.name].isin(written - set(there[name].dropna()))
         if broken.any():
             row = replay.after[broken].iloc[0]
-            places = {"value": row[field.name], "target": target, "target_field": name}
+            titles = {"title_zh": field.title.zh, "title_en": field.title.en}
+            places = {
+                "value": row[field.name],
+                "target": target,
+                "target_field": name,
+                **titles,
+            }
             issue = finding("unknown_reference", layer=spec.key, field=field.name, **places)
             raise found(row[spec.id_field], [issue])
 

@@ -1,8 +1,9 @@
 """Which column of a file is which field.
 
 One resolver, driven by tables: the user's own mapping, then field names, then
-titles and aliases of the catalogue, then short names. Columns that say where a
-row lies are looked up the same way in :data:`PLACES`.
+titles and aliases of the catalogue, then short names, and headings joined from
+two rows last. Columns that say where a row lies are looked up the same way in
+:data:`PLACES`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from layers.contract import OWN_COLUMNS
 from layers.errors import IntakeError
 from layers.errors import Text
 from layers.frames import GEOMETRY
+from layers.intake.units import parse_unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,13 +32,81 @@ if TYPE_CHECKING:
     # How a heading is spelled, and what every spelling is.
     _Step = tuple[Callable[[str], str], Mapping[str, str]]
 
+# A Chinese survey calls the northing X and the easting Y. Where a heading says
+# which is which, it is believed; a bare X or Y is taken by its name, and whether
+# the axes are swapped is found out from the numbers.
+_EAST = ("x", "x坐标", "x轴", "坐标x", "东坐标", "东向坐标", "横坐标", "easting", "east", "东")
+_NORTH = ("y", "y坐标", "y轴", "坐标y", "北坐标", "北向坐标", "纵坐标", "northing", "north", "北")
+
 PLACES: Mapping[str, tuple[str, ...]] = {
-    "lon": ("lon", "lng", "long", "longitude", "x", "经度", "东经", "东坐标"),
-    "lat": ("lat", "latitude", "y", "纬度", "北纬", "北坐标"),
+    "lon": ("lon", "lng", "long", "longitude", "经度", "东经", "经度坐标", *_EAST),
+    "lat": ("lat", "latitude", "纬度", "北纬", "纬度坐标", *_NORTH),
+    "lonlat": (
+        "lonlat",
+        "经纬度",
+        "经纬度坐标",
+        "坐标",
+        "位置坐标",
+        "坐标点",
+        "坐标位置",
+        "coordinates",
+    ),
     "wkt": ("wkt", "geometry", "geom", "the_geom", "几何"),
     "coord_system": ("coord_system", "crs", "坐标系", "坐标系统"),
 }
-"""Headings of the columns that say where a row lies."""
+"""Headings of the columns that say where a row lies; ``lonlat`` holds both numbers in one cell."""
+
+PLACE_TITLES: Mapping[str, Text] = {
+    "lon": Text("经度或东坐标", "longitude or easting"),
+    "lat": Text("纬度或北坐标", "latitude or northing"),
+    "lonlat": Text("经纬度（一格）", "longitude and latitude in one cell"),
+    "wkt": Text("几何（WKT）", "geometry (WKT)"),
+    "coord_system": Text("坐标系", "coordinate system"),
+}
+"""What people call the keys of :data:`PLACES`."""
+
+# With what stands in brackets a heading may say the opposite of its first word.
+_IN_FULL: Mapping[str, tuple[str, ...]] = {
+    "lon": (
+        "y(东)",
+        "y坐标(东)",
+        "y(横)",
+        "y坐标(横)",
+        "y(e)",
+        "横坐标(y)",
+        "东坐标(y)",
+        "经度(y)",
+    ),
+    "lat": (
+        "x(北)",
+        "x坐标(北)",
+        "x(纵)",
+        "x坐标(纵)",
+        "x(n)",
+        "纵坐标(x)",
+        "北坐标(x)",
+        "纬度(x)",
+    ),
+}
+
+LEFT_OUT = ("", "-")
+"""What a mapping says of a column that is not to be used."""
+
+# First rows of headings that only say what a group of columns is about.
+_GROUPS = frozenset(
+    (
+        *("基本信息", "基本情况", "基础信息", "概况", "基本概况", "载体信息", "载体情况"),
+        *("楼宇信息", "楼宇情况", "园区信息", "园区情况", "单元信息", "房源信息", "地块信息"),
+        *("项目信息", "项目概况", "坐标", "位置", "坐标信息", "位置信息", "经纬度", "中心坐标"),
+    )
+)
+# Last rows of headings that add nothing to the first.
+_NEUTRAL = frozenset(
+    ("数量", "个数", "金额", "数值", "合计", "小计", "总计", "总数", "情况", "名称")
+)
+_YEAR = re.compile(r"(?:19|20)[0-9]{2}年?度?")
+# Shorter words (编码, 名称, 面积) mean something else under every first row.
+_TELLING = 3
 
 _OPENING = {")": "(", "]": "[", "】": "【", "〕": "〔"}
 
@@ -101,7 +171,8 @@ def find_columns(
         The layer with its names, titles, aliases and short names.
     mapping
         The user's own choice, heading → field or key of :data:`PLACES`; it
-        goes before everything else.
+        goes before everything else. A word of :data:`LEFT_OUT` leaves the
+        column out.
 
     Raises
     ------
@@ -111,8 +182,9 @@ def find_columns(
     """
     found: dict[str, str] = {}
     doubled: list[tuple[str, str]] = []
-    used: set[str] = set()
-    steps: list[_Step] = [(str, _chosen(headings, spec, mapping or {})), *_tables(spec)]
+    chosen = _chosen(headings, spec, mapping or {})
+    used = {heading for heading, target in chosen.items() if target in LEFT_OUT}
+    steps: list[_Step] = [(str, chosen), *_tables(spec)]
     for spell, names in steps:
         for heading in headings:
             target = names.get(spell(heading))
@@ -132,12 +204,21 @@ def find_columns(
 
 def find_places(headings: Iterable[str]) -> dict[str, str]:
     """Return the columns that say where a row lies, by key of :data:`PLACES`."""
-    names = _place_names()
+    known = [*headings]
     found: dict[str, str] = {}
-    for heading in headings:
-        if (target := names.get(normalise(heading))) is not None:
-            found.setdefault(target, heading)
+    used: set[str] = set()
+    for spell, names in _place_steps():
+        for heading in known:
+            target = names.get(spell(heading))
+            if target is not None and heading not in used:
+                used.add(heading)
+                found.setdefault(target, heading)
     return found
+
+
+def _place_steps() -> tuple[_Step, ...]:
+    full = {alias: key for key, aliases in _IN_FULL.items() for alias in aliases}
+    return (_plain, full), (normalise, _place_names())
 
 
 def _place_names() -> dict[str, str]:
@@ -164,17 +245,56 @@ def _tables(spec: LayerSpec) -> tuple[_Step, ...]:
         (normalise, exact),
         (normalise, titles),
         (normalise, short),
-        (normalise, _place_names()),
+        *_place_steps(),
+        # Two rows of headings, joined as 面积/可租: the surest way first.
+        *((way, {**_place_names(), **exact, **titles}) for way in _joined_ways(spec)),
     )
 
 
+def _joined_ways(spec: LayerSpec) -> tuple[Callable[[str], str], ...]:
+    """Return how a heading that was joined from several rows is spelled, the surest first.
+
+    Each returns an empty text where it does not apply.
+    """
+    groups = _GROUPS | {normalise(spec.title.zh), normalise(spec.title.en)}
+
+    def both(heading: str) -> str:
+        parts = _parts(heading)
+        return "".join(parts[-2:]) if len(parts) > 1 else ""
+
+    def turned(heading: str) -> str:
+        parts = _parts(heading)
+        return parts[-1] + parts[-2] if len(parts) > 1 else ""
+
+    def last(heading: str) -> str:
+        parts = _parts(heading)
+        if len(parts) < 2:  # noqa: PLR2004 -- a first row and a last one
+            return ""
+        grouped = parts[-2] in groups or _YEAR.fullmatch(parts[-2])
+        return parts[-1] if grouped or len(parts[-1]) >= _TELLING else ""
+
+    def first(heading: str) -> str:
+        head, _, rest = _plain(heading).partition("/")
+        adds_nothing = rest in _NEUTRAL or _YEAR.fullmatch(rest) or parse_unit(rest)
+        return normalise(head) if adds_nothing else ""
+
+    return both, turned, last, first
+
+
+def _parts(heading: str) -> list[str]:
+    parts = [part for part in map(normalise, normalise(heading).split("/")) if part]
+    while len(parts) > 1 and parse_unit(parts[-1]):
+        parts.pop()
+    return parts
+
+
 def _chosen(headings: Sequence[str], spec: LayerSpec, mapping: Mapping[str, str]) -> dict[str, str]:
-    targets = (*spec.field_names, *PLACES)
+    targets = (*spec.field_names, *PLACES, *LEFT_OUT)
     for source, target in mapping.items():
         if source not in headings:
             _refuse_unknown("列", "column", source, headings)
         if target not in targets:
-            _refuse_unknown("字段", "field", target, targets)
+            _refuse_unknown("字段", "field", target, (*spec.field_names, *PLACES))
     return dict(mapping)
 
 
@@ -190,11 +310,17 @@ def _refuse_unknown(zh: str, en: str, name: str, known: Sequence[str]) -> NoRetu
 
 def _nothing_known(headings: Sequence[str], spec: LayerSpec) -> IntakeError:
     have = ", ".join(headings)
-    want = ", ".join(f"{f.title.zh} ({f.name})" for f in spec.fields)
+    zh = "、".join(f"{f.title.zh} ({f.name})" for f in spec.fields)
+    en = ", ".join(f"{f.title.en} ({f.name})" for f in spec.fields)
+    example = f'--map "{headings[0]}={spec.name_field}"'
     return IntakeError(
         Text(
-            f"表头中没有图层“{spec.title.zh}”的任何字段。文件的表头：{have}。可用：{want}",
-            f"no heading is a field of the layer '{spec.key}'. Headings: {have}. Fields: {want}",
+            f"表头中没有图层“{spec.title.zh}”的任何字段。请在导入页第 2 步“列”为至少一列指定字段，"
+            f"或用 {example} 这样指明；如文件属于别的图层，请改选图层。"
+            f"文件的表头：{have}。可用字段：{zh}",
+            f"no heading is a field of the layer '{spec.title.en}'. Choose the field of at least"
+            f" one column in step 2 of the import page, or name it like {example}; if the file is"
+            f" for another layer, choose that. Headings: {have}. Fields: {en}",
         )
     )
 

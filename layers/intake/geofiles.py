@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+import sqlite3
 import warnings
+from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
-import pyogrio
 import shapely
-from pyogrio.errors import DataLayerError
-from pyogrio.errors import DataSourceError
-from pyproj.exceptions import CRSError
 from shapely.geometry import shape as to_shape
 
+from layers.errors import Text
 from layers.frames import GEOMETRY
+from layers.intake.facts import shape_facts
+from layers.intake.gdal_layer import Format
+from layers.intake.gdal_layer import read_layer
 from layers.intake.source import Raw
 from layers.intake.source import text_of
 from layers.intake.vetting import vetted_copy
 from layers.systems import find_system
-from layers.systems import system_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,19 +34,14 @@ if TYPE_CHECKING:
 
 _SQLITE = b"SQLite format 3\0"
 
-# What GDAL and shapely raise on a database that is damaged in one way or another.
-_DAMAGED = (
-    DataSourceError,
-    DataLayerError,
-    CRSError,
-    shapely.errors.ShapelyError,
-    OSError,
-    UnicodeDecodeError,
-)
-
 # Tables of a GeoPackage that are no data: styles of QGIS, and our own notes.
 README_TABLE = "_readme"
-_HIDDEN_TABLES = ("layer_styles", README_TABLE)
+_ARCS = ("CIRCULARSTRING", "COMPOUNDCURVE", "CURVEPOLYGON", "MULTICURVE", "MULTISURFACE", "CURVE")
+_GEOPACKAGE = Format(
+    "GPKG",
+    Text("GeoPackage", "GeoPackage"),
+    re.compile(rf"(?:layer_styles|{README_TABLE})$"),
+)
 
 
 def read_geojson(request: Request) -> Raw:
@@ -68,21 +65,27 @@ def read_geojson(request: Request) -> Raw:
         )
     features = _features(document, request)
     shapes = []
+    closed = 0
     # NaN coordinates are reported by row later on, not as a warning of numpy.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         for row, feature in enumerate(features, start=1):
             found, problem = _shape(feature)
             shapes.append(found)
+            closed += found is not None and _is_open(feature[GEOMETRY])
             if problem:
                 issues.append(request.issue("geometry_unreadable", row, GEOMETRY, problem=problem))
+    if closed:
+        issues.append(request.issue("rings_closed", count=closed))
     # Column type object keeps 1 apart from 1.0 and from "1".
     frame = pd.DataFrame([_properties(f) for f in features], dtype=object)
     frame = frame.reindex(range(len(features)))
     frame[GEOMETRY] = pd.Series(shapes, index=frame.index, dtype=object)
     system = _named_system(document, request)
     rows = pd.Series(range(1, len(features) + 1), dtype="int64")
-    return Raw(frame, rows, tuple(issues), system=system, shapes=True)
+    drawn = frame[GEOMETRY].to_numpy(dtype=object)
+    facts = {"kind": Text("GeoJSON", "GeoJSON"), **shape_facts(drawn, system)}
+    return Raw(frame, rows, tuple(issues), system=system, shapes=True, facts=facts)
 
 
 def _features(document: object, request: Request) -> list[Any]:
@@ -125,6 +128,16 @@ def _shape(feature: object) -> tuple[shapely.Geometry | None, str]:
         return None, str(error) or type(error).__name__
 
 
+def _is_open(geometry: Mapping[str, Any]) -> bool:
+    """Tell whether a ring does not end where it starts; shapely closes it without a word."""
+    if any(map(_is_open, geometry.get("geometries") or ())):
+        return True
+    drawn = geometry.get("coordinates") or ()
+    polygons = {"polygon": [drawn], "multipolygon": drawn}.get(str(geometry["type"]).lower(), ())
+    rings = [list(ring) for polygon in polygons for ring in polygon if len(ring)]
+    return any(list(ring[0])[:2] != list(ring[-1])[:2] for ring in rings)
+
+
 def _named_system(document: Mapping[str, Any], request: Request) -> System | None:
     """Return the system of the ``crs`` member that older GeoJSON files have."""
     named = document.get("crs")
@@ -143,69 +156,31 @@ def _named_system(document: Mapping[str, Any], request: Request) -> System | Non
 def read_gpkg(request: Request) -> Raw:
     """Read one layer of a GeoPackage.
 
-    The layer called as the request says, or the only one. Tables of styles
-    and notes are not offered.
+    The layer that the request asks for, the one called as its layer, or the only
+    one. Tables of styles and notes are not offered.
 
     Raises
     ------
     IntakeError
-        If the file is no GeoPackage, is damaged, reaches for other files, or
-        the layer is not clear.
+        If the file is no GeoPackage, is damaged, or reaches for other files;
+        PartError if the layer is not clear.
     """
     with request.path.open("rb") as file:
         if file.read(len(_SQLITE)) != _SQLITE:
             request.refuse("不是 GeoPackage 文件", "it is no GeoPackage")
-    with warnings.catch_warnings(record=True) as notes, vetted_copy(request) as copy:
-        warnings.simplefilter("always")
-        frame, crs = _layer(request, copy)
-    told = dict.fromkeys(str(note.message) for note in notes)
-    issues = [request.issue("reader_note", problem=problem) for problem in told]
-    rows = pd.Series(range(1, len(frame) + 1), dtype="int64")
-    return Raw(
-        frame,
-        rows,
-        tuple(issues),
-        system=_own_system(crs),
-        shapes=GEOMETRY in frame.columns,
-        lonlat_if_unknown=False,
-    )
+    with vetted_copy(request) as copy:
+        raw = read_layer(request, copy, _GEOPACKAGE)
+        if not _may_have_arcs(copy, raw.part):
+            return raw
+    return replace(raw, issues=(*raw.issues, request.issue("curves_straightened")))
 
 
-def _layer(request: Request, copy: Path) -> tuple[pd.DataFrame, Any]:
-    try:
-        names = [name for name, _ in pyogrio.list_layers(copy)]
-        offered = [name for name in names if name not in _HIDDEN_TABLES]
-        chosen = _choose(offered, request)
-        # GDAL goes by content; no other driver may have taken the file.
-        if pyogrio.read_info(copy, layer=chosen)["driver"] != "GPKG":
-            request.refuse("不是 GeoPackage 文件", "it is no GeoPackage")
-        frame = pyogrio.read_dataframe(copy, layer=chosen, on_invalid="warn")
-    except _DAMAGED as error:
-        request.refuse(
-            "GeoPackage 已损坏；请重新导出",
-            f"the GeoPackage is damaged ({error}); export it again",
-            error,
-        )
-    if not isinstance(frame, gpd.GeoDataFrame):
-        # A plain column of that name would be taken for shapes.
-        return frame.rename(columns={GEOMETRY: f"{GEOMETRY} (2)"}), None
-    # The active geometry may have another name than ours.
-    crs, shapes = frame.crs, frame.geometry.to_numpy()
-    table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
-    table[GEOMETRY] = pd.Series(shapes, index=table.index, dtype=object)
-    return table, crs
-
-
-def _choose(offered: list[str], request: Request) -> str:
-    if request.layer not in offered and len(offered) != 1:
-        listed = ", ".join(offered) or "—"
-        request.refuse(
-            f"文件有图层 {listed}，请指明读取哪一个",
-            f"it has the layers {listed}; say which one to read",
-        )
-    return request.layer if request.layer in offered else offered[0]
-
-
-def _own_system(crs: Any) -> System | None:  # noqa: ANN401 -- a CRS or nothing
-    # A GeoPackage without CRS is stamped "undefined", which PROJ calls engineering.
-    return system_of(crs) if crs is not None and (crs.is_geographic or crs.is_projected) else None
+def _may_have_arcs(copy: Path, layer: str) -> bool:
+    """Tell whether a layer is one of curves; GDAL hands on only their straight lines."""
+    ask = "SELECT geometry_type_name FROM gpkg_geometry_columns WHERE table_name = ?"
+    with closing(sqlite3.connect(copy)) as database:
+        try:
+            found = database.execute(ask, (layer,)).fetchall()
+        except sqlite3.Error:
+            return False
+    return any(str(name).upper() in _ARCS for (name,) in found)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from typing import NoReturn
 
+from layers.errors import IntakeError
 from layers.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from layers.intake.source import Request
 
@@ -55,6 +58,17 @@ ADVICE: Mapping[str, Text] = {
 """What to ask for, by suffix."""
 
 
+# Files that come in several parts: the suffix of the main one, and of all.
+_FAMILIES: tuple[tuple[str, frozenset[str]], ...] = (
+    (
+        ".shp",
+        frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".xml"}),
+    ),
+    (".tab", frozenset({".tab", ".dat", ".map", ".id", ".ind"})),
+    (".mif", frozenset({".mif", ".mid"})),
+)
+
+
 def refuse_kind(request: Request) -> NoReturn:
     """Raise the error that this kind of file is not read, and name the export to ask for.
 
@@ -70,4 +84,34 @@ def refuse_kind(request: Request) -> NoReturn:
     request.refuse(
         f"不支持的文件类型“{suffix}”；可用：{READABLE}",
         f"the type '{suffix}' is not supported; use one of {READABLE}",
+    )
+
+
+def main_file(names: Sequence[str]) -> str:
+    """Return the file that is read, of one or of the parts of one Shapefile or MapInfo table.
+
+    Parameters
+    ----------
+    names
+        Names of the files without folders.
+
+    Raises
+    ------
+    IntakeError
+        If they are several files.
+    """
+    if len(names) == 1:
+        return names[0]
+    suffixes = {PurePath(name).suffix.casefold() for name in names}
+    stems = {name.casefold().split(".")[0] for name in names}
+    for suffix, family in _FAMILIES:
+        if len(stems) == 1 and suffix in suffixes <= family and len(set(names)) == len(names):
+            return next(name for name in names if name.casefold().endswith(suffix))
+    listed = ", ".join(names[:6])
+    raise IntakeError(
+        Text(
+            f"请一次导入一个文件；几个文件只能是同一个 Shapefile 或 MapInfo 表的各部分：{listed}",
+            "import one file at a time; several can only be the parts of one Shapefile or"
+            f" MapInfo table: {listed}",
+        )
     )

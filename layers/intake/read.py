@@ -14,8 +14,8 @@ import geopandas as gpd
 
 from layers.frames import GEOMETRY
 from layers.intake.columns import find_places
+from layers.intake.geometry_columns import find_shapes
 from layers.intake.kinds import refuse_kind
-from layers.intake.locate import find_shapes
 from layers.intake.source import Request
 from layers.intake.source import check_file
 

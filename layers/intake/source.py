@@ -13,6 +13,7 @@ from layers.errors import IntakeError
 from layers.errors import IntakeUsageError
 from layers.errors import Text
 from layers.findings import finding
+from layers.frames import GEOMETRY
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_LONGEST_MARK = max(len(mark) for mark, _ in _BYTE_ORDER_MARKS)
 # GB18030 contains GBK and GB2312, which is what Chinese spreadsheets write.
 _FALLBACK = "gb18030"
 
@@ -73,6 +75,8 @@ class Raw:
     facts
         What was found out about the file, for people to look at: key from
         :data:`FACTS`, and what was found.
+    dropped
+        Lines left out because they are no records.
     """
 
     frame: pd.DataFrame
@@ -84,6 +88,12 @@ class Raw:
     part: str = ""
     parts: tuple[str, ...] = ()
     facts: Mapping[str, Text] = dataclass_field(default_factory=dict)
+    dropped: int = 0
+
+    @property
+    def headings(self) -> list[str]:
+        """Headings of the file, without the column of its shapes."""
+        return [str(n) for n in self.frame.columns if not (self.shapes and n == GEOMETRY)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +138,21 @@ class Request:
             Always.
         """
         raise IntakeError(self._sentence(zh, en)) from cause
+
+    def ask(self, zh: str, en: str) -> NoReturn:
+        """Raise the error that the file is sound, but the planner must decide something.
+
+        Raises
+        ------
+        IntakeError
+            Always.
+        """
+        raise IntakeError(self.question(zh, en))
+
+    def question(self, zh: str, en: str) -> Text:
+        """Return what :meth:`ask` says, for errors that carry more than a sentence."""
+        name = self.path.name
+        return Text(f"文件 {name} 还差一项选择：{zh}", f"{name} needs a decision: {en}")
 
     def refuse_wish(self, zh: str, en: str) -> NoReturn:
         """Raise the error that the file was asked for in a way that cannot be.
@@ -203,6 +228,16 @@ def text_of(request: Request) -> tuple[str, list[Issue]]:
     except UnicodeDecodeError:
         text = _decode(data, _FALLBACK, request)
         return text, [request.issue("encoding_assumed", encoding="GB18030")]
+
+
+def marked_encoding(request: Request) -> str:
+    """Return the encoding that the first bytes of a text file name, as people call it.
+
+    Empty without a byte order mark.
+    """
+    with request.path.open("rb") as file:
+        codec = _marked(file.read(_LONGEST_MARK)) or ""
+    return codec.removesuffix("-sig").upper()
 
 
 def _marked(data: bytes) -> str | None:

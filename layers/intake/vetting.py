@@ -60,7 +60,8 @@ def vetted_copy(request: Request) -> Iterator[Path]:
                 # Moves the log into the file, so that what is vetted is what GDAL reads.
                 database.execute("PRAGMA journal_mode=DELETE").fetchall()
                 _vet(database, request)
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
+            # SQLite quotes the damaged name of a table, which need not be text.
             request.refuse(
                 "GeoPackage 已损坏；请重新导出",
                 f"the GeoPackage is damaged ({error}); export it again",

@@ -1,12 +1,26 @@
-"""Findings about which column is which field."""
+"""Findings about which column is which field, and about profiles of earlier files."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from layers.wording.kinds import info
+from layers.wording.kinds import warning
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layers.wording.kinds import Finding
 
-FINDINGS: Mapping[str, Finding] = {}
+FINDINGS: Mapping[str, Finding] = {
+    "values_replaced": info(
+        "{count} 格按您的指定替换：{pairs}",
+        "{count} cells were replaced as you said: {pairs}",
+    ),
+    "profile_damaged": warning(
+        "导入方案文件 {file_name} 无法使用：{problem_zh}",
+        "the profile {file_name} cannot be used: {problem_en}",
+        "请删除该方案，下次导入时重新保存",
+        "Delete it, and save it again at the next import",
+    ),
+}

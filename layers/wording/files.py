@@ -29,11 +29,18 @@ FINDINGS: Mapping[str, Finding] = {
         "请提供经度、纬度两列或 wkt 列",
         "Give a longitude and a latitude column, or a wkt column",
     ),
-    "crs_assumed": info(
-        "文件没有写明坐标系，按 {crs} 读取",
-        "the file does not name its coordinate system; it was read as {crs}",
-        "如不对，请指明坐标系后重新导入",
-        "If that is wrong, name the system and import again",
+    "crs_assumed": warning(
+        "{who_zh}，按 {crs} 读取，没有足够的已有要素可以核实",
+        "{who_en} was read as {crs}, and too few of its features are known here to check that",
+        "凭数值无法区分 GCJ-02 与 WGS-84；如坐标取自高德、腾讯或百度地图，请在导入页第 3 步“位置”"
+        "选择 GCJ02 或 BD09，或用 --crs GCJ02 重新导入",
+        "Numbers cannot tell GCJ-02 from WGS 84; if they come from Amap, Tencent or Baidu, choose"
+        " GCJ02 or BD09 in step 3 of the import page, or import again with --crs GCJ02",
+    ),
+    "crs_confirmed": info(
+        "没有写明的坐标系按 {crs} 读取；与 {count} 处已有要素比对相符（中位偏差 {before} m）",
+        "what does not name its coordinate system was read as {crs}, and {count} features"
+        " lie where they are known to be (median distance {before} m)",
     ),
     "crs_argument_ignored": warning(
         "文件自带坐标系 {own}，未采用所指定的 {given}",
@@ -74,8 +81,15 @@ FINDINGS: Mapping[str, Finding] = {
     "formula_without_result": error(
         "单元格 {cell}（列“{field}”）的公式没有计算结果",
         "the formula in cell {cell} (column '{field}') has no result",
-        "公式没有计算结果，请在 Excel 中打开并保存后再导入",
+        "请在 Excel 中打开并保存后再导入",
         "Open the file in Excel, save it, and import again",
+    ),
+    "formula_unused": info(
+        "列“{field}”未被采用，其中 {count} 格的公式没有计算结果（首个在第 {first} 行），不影响导入",
+        "the column '{field}' is not used; {count} of its formulas have no result (the first in row"
+        " {first}), which rejects nothing",
+        "如需采用该列，请在 Excel 中打开并保存后再导入",
+        "To use it, open the file in Excel, save it, and import again",
     ),
     "too_few_cells": warning(
         "该行只有 {cells} 格，少于表头的 {columns} 列；缺少的按未知处理",

@@ -57,9 +57,41 @@ FINDINGS: Mapping[str, Finding] = {
         "请在地图上核对该要素",
         "Check this feature on the map",
     ),
+    "geometry_tidied": info(
+        "图形自相交，已修复，面积几乎未变：由 {before} m² 变为 {after} m²",
+        "the geometry crossed itself and was repaired; its area hardly changed:"
+        " {before} m² before, {after} m² after",
+    ),
+    "collection_reduced": warning(
+        "几何集合只保留了适用的 {kept}；未保留：{dropped}",
+        "of a collection of geometries only the fitting {kept} was kept; dropped: {dropped}",
+        "请在地图上核对；若被舍弃的部分有用，请单独导入",
+        "Check it on the map; import the dropped parts separately if you need them",
+    ),
+    "sliver_dropped": info(
+        "舍去 {count} 个不足 0.01 m² 的碎片：面积由 {before} m² 变为 {after} m²",
+        "{count} crumbs of less than 0.01 m² were dropped: area {before} m² before,"
+        " {after} m² after",
+    ),
+    "sliver": warning(
+        "图形是细长的碎片（面积 {area} m²，周长 {length} m），已保留",
+        "the geometry is a sliver (area {area} m², perimeter {length} m); it was kept",
+        "多为绘图缝隙；如不是真实地块，请删去该行",
+        "Most slivers are gaps of a drawing; delete the row if it is no real plot",
+    ),
+    "duplicate_vertices": info(
+        "{shapes} 个图形中有 {count} 个重复顶点，已删去，形状不变",
+        "{count} repeated vertices in {shapes} geometries were dropped; the shapes are the same",
+    ),
+    "empty_geometry": info(
+        "{count} 行的几何是空的，按未定位处理",
+        "the geometry of {count} rows is empty; they are taken as not located",
+        "如应有位置，请补上坐标后重新导入",
+        "Add the places and import again if there should be any",
+    ),
     "height_dropped": info(
-        "{count} 个要素带高程，高程未保留",
-        "{count} features carry heights, which are not kept",
+        "{count} 个要素带高程或量测值（Z/M），未保留",
+        "{count} features carry heights or measures (Z/M), which are not kept",
     ),
     "geometry_dropped": info(
         "该图层不含几何，文件中的几何未保留",

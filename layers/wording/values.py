@@ -65,32 +65,35 @@ FINDINGS: Mapping[str, Finding] = {
     "not_a_choice": error(
         "“{value}”不在允许的取值之内",
         "'{value}' is not one of the allowed values",
-        "允许的取值：{allowed}",
-        "Allowed values: {allowed}",
+        "允许的取值：{allowed_zh}",
+        "Allowed values: {allowed_en}",
     ),
     "out_of_range": error(
-        "{value} 超出允许范围（{low} 至 {high}）",
-        "{value} is outside the allowed range ({low} to {high})",
+        "{value} 超出允许范围（{span_zh}）",
+        "{value} is outside the allowed range ({span_en})",
         "请核对数值与单位",
         "Check the number and its unit",
     ),
     "duplicate": error(
-        "“{value}”在第 {first} 行已出现，第 {row} 行重复；保留第 {first} 行",
-        "'{value}' in row {row} is already in row {first}; row {first} is kept",
+        "“{value}”在第 {first} 行已出现，第 {row} 行重复；{kept_zh}",
+        "'{value}' in row {row} is already in row {first}; {kept_en}",
         "请改成不同的编码，或删去其中一行",
         "Give them different codes, or delete one of the rows",
     ),
     "unknown_reference": error(
-        "“{value}”不在图层“{target}”的 {target_field} 之中",
-        "'{value}' is not among {target_field} of layer '{target}'",
-        "请先导入对应的“{target}”记录，或改正编码",
-        "Import that record of '{target}' first, or correct the code",
+        "“{title_zh}”填的“{value}”不是图层 {target} 中已有的编码，也没能按名称换成编码",
+        "'{title_en}' says '{value}', which is no id of the layer {target} and could not be"
+        " replaced by one for its name",
+        "请先导入对应的记录，或改填其编码（{target_field}）；也可在导入页第 4 步“检查”指明它代表"
+        "哪一条，或用 --value {field}:文字=编码",
+        "Import that record first, or write its id ({target_field}); or say in step 4 of the"
+        " import page which record it is, or with --value {field}:TEXT=ID",
     ),
     "dangling_reference": warning(
-        "“{value}”不在图层“{target}”的 {target_field} 之中",
-        "'{value}' is not among {target_field} of layer '{target}'",
-        "请补上对应的“{target}”记录，或改正编码",
-        "Add that record of '{target}', or correct the code",
+        "“{value}”不是已有的“{title_zh}”（图层 {target} 的 {target_field}）",
+        "'{value}' is no known {title_en} ({target_field} of the layer {target})",
+        "请补上对应的记录，或改正编码",
+        "Add that record, or correct the code",
     ),
     "areas_do_not_close": warning(
         "自用+已租+锁定+空置 = {parts} m²，与可租面积 {total} m² 相差超过 1%",

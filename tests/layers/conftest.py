@@ -15,6 +15,7 @@ from layers.catalogue import load_catalogue
 from layers.contract import conform
 from layers.export import ExportReport
 from layers.export import export_layers
+from layers.intake import Choices
 from layers.intake import IntakeResult
 from layers.intake import intake
 
@@ -237,8 +238,15 @@ class Desk:
     def point(x: float, y: float) -> dict[str, Any]:
         return {"type": "Point", "coordinates": [x, y]}
 
-    def take(self, path: Path, layer: str = "carriers", **options: Any) -> IntakeResult:
-        result = intake(path, self.catalogue.layer(layer), self.catalogue, **options)
+    def take(
+        self,
+        path: Path,
+        layer: str = "carriers",
+        tables: dict[str, Any] | None = None,
+        **choices: Any,
+    ) -> IntakeResult:
+        spec = self.catalogue.layer(layer)
+        result = intake(path, spec, self.catalogue, Choices(**choices), tables=tables)
         assert result.rows_in == len(result.accepted) + len(result.rejected)
         return result
 

@@ -111,11 +111,36 @@ def test_two_rows_with_one_id_name_both_rows(small: Catalogue) -> None:
     assert "第 9 行" in issue.message.zh
 
 
-def test_a_rejected_row_does_not_block_its_id(small: Catalogue) -> None:
-    rows = [{"carrier_id": "C1", "tenants": "x"}, {"carrier_id": "C1", "tenants": "3"}]
+def test_the_first_row_keeps_its_id_even_if_it_is_rejected(small: Catalogue) -> None:
+    rows = [
+        {"carrier_id": "C1", "tenants": "x"},
+        {"carrier_id": "C1", "tenants": "3"},
+        {"carrier_id": "C2", "tenants": "4"},
+        {"carrier_id": "C1", "tenants": "y"},
+    ]
     checked = carriers(small, rows)
+    assert checked.accepted["carrier_id"].tolist() == ["C2"]
+    by_row = dict(zip(checked.rejected["_row"], checked.rejected["_code"], strict=True))
+    assert by_row == {1: "not_a_number", 2: "duplicate", 4: "not_a_number, duplicate"}
+    doubles = [issue for issue in checked.issues if issue.code == "duplicate"]
+    assert [issue.row for issue in doubles] == [2, 4]
+    for issue in doubles:
+        assert "第 1 行因其他问题也未收入" in issue.message.zh
+        assert "保留第 1 行" not in issue.message.zh
+
+
+def test_rows_of_totals_are_no_doubles_of_each_other(small: Catalogue) -> None:
+    rows = [{"carrier_id": "小计"}, {"carrier_id": "C1"}, {"carrier_id": "小计"}]
+    checked = carriers(small, rows)
+    assert codes(checked) == ["total_row", "total_row"]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_of_rows_that_say_the_same_the_first_is_kept(small: Catalogue, count: int) -> None:
+    checked = carriers(small, [{"carrier_id": "C1", "tenants": 3}] * count)
     assert checked.accepted["tenants"].tolist() == [3]
-    assert codes(checked) == ["not_a_number"]
+    assert checked.rejected["_row"].tolist() == [*range(2, count + 1)]
+    assert all("保留第 1 行" in issue.message.zh for issue in checked.issues)
 
 
 def test_required_and_missing_columns(small: Catalogue) -> None:
@@ -136,6 +161,14 @@ def test_ranges_are_closed(small: Catalogue) -> None:
     checked = carriers(small, rows)
     assert checked.accepted["carrier_id"].tolist() == ["0", "1"]
     assert codes(checked) == ["out_of_range", "out_of_range"]
+    assert "0 至 1e+06" in checked.issues[0].message.zh
+
+
+def test_a_range_with_one_end_is_told_as_people_say_it(small: Catalogue) -> None:
+    (issue,) = carriers(small, [{"carrier_id": "C1", "tenants": -1}]).issues
+    assert "不小于 0" in issue.message.zh
+    assert "at least 0" in issue.message.en
+    assert "∞" not in issue.message.zh + issue.message.en
 
 
 def test_a_row_with_two_faults_is_rejected_once_with_both_reasons(small: Catalogue) -> None:
@@ -250,7 +283,7 @@ def test_a_bow_tie_keeps_its_area(small: Catalogue) -> None:
     [
         (shapely.Polygon([(121.5, 31.3), (121.6, 31.3), (121.7, 31.3)]), "nothing_left"),
         (shapely.LineString([(121.5, 31.3), (121.6, 31.3)]), "wrong_geometry"),
-        (shapely.GeometryCollection([HERE]), "wrong_geometry"),
+        (shapely.GeometryCollection([HERE, HERE.buffer(0.001)]), "wrong_geometry"),
         (shapely.Point(np.nan, 31.3), "not_finite"),
         (shapely.Point(np.inf, 31.3), "not_finite"),
         (shapely.Point(31.3, 121.5), "coordinates_swapped"),
@@ -280,7 +313,8 @@ def test_no_place_is_no_fault(small: Catalogue) -> None:
         {"carrier_id": "C3", "geometry": shapely.Polygon()},
     ]
     checked = carriers(small, rows)
-    assert checked.issues == ()
+    assert codes(checked) == ["empty_geometry"]
+    assert [issue.severity for issue in checked.issues] == ["info"]
     assert checked.accepted.geometry.isna().all()
 
 

@@ -1,15 +1,24 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from typing import Any
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 
 from layers import delivery
 from layers.catalogue import load_catalogue
 from layers.delivery import Options
+from layers.delivery import Prepared
+from layers.delivery import commit_prepared
 from layers.delivery import deliver
+from layers.delivery import prepare
+from layers.delivery import snapshot
+from layers.delivery import undo
 from layers.errors import ConflictError
+from layers.errors import UsageError
 from layers.errors import WorkspaceError
 from layers.intake import intake
 from layers.intake.rejects import write_rejects
@@ -160,3 +169,181 @@ def test_a_damaged_layer_leaves_the_others_usable_and_can_be_replaced(
     assert _deliver(workspace, file, options=REPLACE).version is not None
     assert isinstance(workspace.read("carriers"), gpd.GeoDataFrame)
     assert readable(workspace)[1] == {}
+
+
+# --- step by step: look first, then commit all or a part, and take it back
+
+
+WHO: dict[str, Any] = {"author": "李", "message": "二批"}
+
+
+def _prepared(workspace: Workspace, file: Path, key: str = "carriers", **options: Any) -> Prepared:
+    base = snapshot(workspace)
+    spec = workspace.catalogue.layer(key)
+    result = intake(file, spec, workspace.catalogue, tables=base.tables)
+    return prepare(workspace, key, result, base=base, **options)
+
+
+def _names(workspace: Workspace) -> dict[str, str]:
+    frame = workspace.read("carriers")
+    return dict(zip(frame["carrier_id"], frame["name"], strict=True))
+
+
+@pytest.fixture
+def second(workspace: Workspace, tmp_path: Path) -> Path:
+    """Return a file that moves A, renames B, leaves C out, and brings D."""
+    rows = ("A,甲,121.5,31.3", "B,乙,121.6,31.3", "C,丙,121.5,31.2", "E,戊,121.4,31.2")
+    _deliver(workspace, _file(tmp_path, *rows))
+    rows = ("A,甲,121.501,31.3", "B,新乙,121.6,31.3", "D,丁,121.5,31.2", "E,戊,121.4,31.2")
+    return _file(tmp_path, *rows, name="second.csv")
+
+
+def test_looking_writes_nothing_and_says_what_becomes_of_every_row(
+    workspace: Workspace, second: Path
+) -> None:
+    prepared = _prepared(workspace, second, replace=True)
+    assert workspace.version("carriers") == 0
+    kinds = dict(zip(prepared.diff["id"], prepared.diff["kind"], strict=True))
+    assert kinds == {"A": "moved", "B": "changed", "C": "removed", "D": "added", "E": "unchanged"}
+    assert prepared.changed_ids == ("A", "B", "C", "D")
+    assert dict(prepared.changes) == {
+        "added": 1,
+        "changed": 2,
+        "removed": 1,
+        "kept": 0,
+        "kept_sample": 0,
+    }
+    told = prepared.values(["B"])
+    assert told.to_dict("records") == [
+        {"id": "B", "change": "changed", "field": "name", "old": "乙", "new": "新乙"}
+    ]
+
+
+def test_all_of_it_is_one_version_with_its_source(workspace: Workspace, second: Path) -> None:
+    done = commit_prepared(workspace, _prepared(workspace, second), **WHO)
+    assert (done.version, done.issues) == (1, ())
+    assert _names(workspace) == {"A": "甲", "B": "新乙", "C": "丙", "D": "丁", "E": "戊"}
+    entry = workspace.history("carriers").iloc[0]
+    assert (entry["source_file"], entry["rows_in"], entry["message"]) == ("second.csv", 4, "二批")
+
+
+@pytest.mark.parametrize(
+    ("only", "expected"),
+    [
+        ({"B"}, {"A": "甲", "B": "新乙", "C": "丙", "E": "戊"}),
+        ({"D"}, {"A": "甲", "B": "乙", "C": "丙", "D": "丁", "E": "戊"}),
+        ({"C"}, {"A": "甲", "B": "乙", "E": "戊"}),
+        ({"A", "B", "C", "D"}, {"A": "甲", "B": "新乙", "D": "丁", "E": "戊"}),
+    ],
+)
+def test_of_a_part_the_rest_stays_as_it_was(
+    workspace: Workspace, second: Path, only: set[str], expected: dict[str, str]
+) -> None:
+    prepared = _prepared(workspace, second, replace=True)
+    commit_prepared(workspace, prepared, **WHO, only=only)
+    assert _names(workspace) == expected
+    moved = workspace.read("carriers").set_index("carrier_id").geometry["A"].x
+    assert moved == pytest.approx(121.501 if "A" in only else 121.5)
+    assert workspace.history("carriers").iloc[0]["message"] == f"二批 [{len(only)}/4]"
+    # What was not taken is still there to be taken from the same file.
+    rest = _prepared(workspace, second, replace=True)
+    assert set(rest.changed_ids) == {"A", "B", "C", "D"} - only
+
+
+def test_what_the_delivery_does_not_have_cannot_be_chosen(
+    workspace: Workspace, second: Path, tmp_path: Path
+) -> None:
+    prepared = _prepared(workspace, second)
+    with pytest.raises(UsageError, match="ZZ"):
+        commit_prepared(workspace, prepared, **WHO, only={"A", "ZZ"})
+    with pytest.raises(UsageError):
+        commit_prepared(workspace, prepared, **WHO, only=set())
+    bad = _prepared(workspace, _file(tmp_path, "A,甲,12,31.3", name="bad.csv"), replace=True)
+    assert bad.changed_ids == ()
+    with pytest.raises(UsageError):
+        commit_prepared(workspace, bad, **WHO)
+    assert workspace.version("carriers") == 0
+
+
+def test_a_layer_that_moved_on_since_it_was_looked_at_is_a_conflict(
+    workspace: Workspace, second: Path
+) -> None:
+    prepared = _prepared(workspace, second)
+    rival = workspace.read("carriers").assign(name="别人改的")
+    workspace.commit("carriers", rival, author="王", message="rival")
+    for only in (None, {"B"}):
+        with pytest.raises(ConflictError):
+            commit_prepared(workspace, prepared, **WHO, only=only)
+    assert set(_names(workspace).values()) == {"别人改的"}
+
+
+def test_undo_brings_back_the_version_before(workspace: Workspace, second: Path) -> None:
+    before = workspace.read("carriers")
+    done = commit_prepared(workspace, _prepared(workspace, second, replace=True), **WHO)
+    assert undo(workspace, "carriers", done.version, author="李") == 2
+    pd.testing.assert_frame_equal(workspace.read("carriers"), before)
+    assert workspace.history("carriers").iloc[0]["source_file"] == "carriers@0"
+
+
+def test_undo_of_the_first_version_empties_the_layer(workspace: Workspace, tmp_path: Path) -> None:
+    made = _deliver(workspace, _file(tmp_path, "A,甲,121.5,31.3"))
+    assert made.version == 0
+    undo(workspace, "carriers", 0, author="李")
+    assert workspace.read("carriers").empty
+
+
+def test_undo_is_refused_when_somebody_wrote_since_and_names_who(
+    workspace: Workspace, second: Path
+) -> None:
+    done = commit_prepared(workspace, _prepared(workspace, second), **WHO)
+    workspace.commit("carriers", workspace.read("carriers"), author="王五", message="改租金")
+    with pytest.raises(ConflictError, match=r"王五.*改租金"):
+        undo(workspace, "carriers", done.version, author="李")
+    with pytest.raises(WorkspaceError):
+        undo(workspace, "carriers", 9, author="李")
+    assert workspace.version("carriers") == 2
+
+
+def _with_originals(prepared: Prepared, *systems: str) -> Prepared:
+    ids = ["A", "B", "D"][: len(systems)]
+    columns = {"id": ids, "x": 121.5, "y": 31.3, "system": list(systems)}
+    return replace(prepared, result=replace(prepared.result, originals=pd.DataFrame(columns)))
+
+
+@pytest.mark.parametrize(
+    ("systems", "only", "kept"),
+    [
+        (("GCJ02", "GCJ02", "BD09"), None, ["A", "B", "D"]),
+        (("GCJ02", "GCJ02", "BD09"), {"A", "D"}, ["A", "D"]),
+        (("GCJ02", "LOCAL", "LOCAL"), None, ["A"]),
+        (("LOCAL", "LOCAL", "LOCAL"), None, None),
+        (("GCJ02",), {"B"}, None),
+    ],
+)
+def test_coordinates_before_a_correction_are_kept_but_never_those_of_a_local_grid(
+    workspace: Workspace,
+    second: Path,
+    systems: tuple[str, ...],
+    only: set[str] | None,
+    kept: list[str] | None,
+) -> None:
+    prepared = _with_originals(_prepared(workspace, second), *systems)
+    done = commit_prepared(workspace, prepared, **WHO, only=only)
+    file = workspace.path / "originals" / f"carriers-{done.version}.parquet"
+    assert file.exists() is (kept is not None)
+    if kept is not None:
+        frame = pd.read_parquet(file)
+        assert frame["id"].tolist() == kept
+        assert "LOCAL" not in set(frame["system"])
+        assert set(frame["sha256"]) == {prepared.result.sha256}
+        assert [p.name for p in file.parent.iterdir()] == [file.name]
+
+
+def test_a_version_stands_when_the_originals_cannot_be_kept(
+    workspace: Workspace, second: Path
+) -> None:
+    (workspace.path / "originals").write_text("in the way", "utf-8")
+    prepared = _with_originals(_prepared(workspace, second), "GCJ02")
+    done = commit_prepared(workspace, prepared, **WHO)
+    assert workspace.version("carriers") == done.version == 1
+    assert [issue.code for issue in done.issues] == ["originals_not_kept"]

@@ -18,6 +18,7 @@ import shapely
 from pyproj import Transformer
 
 from layers.errors import ExportError
+from layers.intake import Choices
 from layers.intake import intake
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ def test_our_own_csv_can_be_imported(
 ) -> None:
     path = tmp_path / f"{key}.csv"
     export(shared, tables, key, path, crs=crs)
-    result = intake(path, shared.layer(key), shared, crs=crs)
+    result = intake(path, shared.layer(key), shared, Choices(crs=crs))
     assert result.rejected.empty
     plain = [name for name in tables[key].columns if name != "geometry"]
     pd.testing.assert_frame_equal(

@@ -24,6 +24,7 @@ from layers.errors import ExportUsageError
 from layers.export import export_layers
 from layers.export import export_table
 from layers.export import run
+from layers.intake import Choices
 from layers.intake import intake
 from layers.values import clean_text
 
@@ -275,5 +276,5 @@ def test_any_text_survives_every_format(
     for suffix in (".csv", ".gpkg", ".xlsx", ".geojson"):
         path = tmp_path / f"a{suffix}"
         export(shared, {"carriers": frame}, "carriers", path)
-        back = intake(path, shared.layer("carriers"), shared, crs="EPSG:4490").accepted
+        back = intake(path, shared.layer("carriers"), shared, Choices(crs="EPSG:4490")).accepted
         assert back["name"].fillna("").tolist() == expected

@@ -93,6 +93,49 @@ def test_a_system_by_row(desk: Any) -> None:
     assert (issue.code, issue.row, issue.value) == ("unknown_coordinate_system", 5, "未知")
 
 
+def test_spellings_of_one_system_are_told_of_once(desk: Any) -> None:
+    x, y = (float(v) for v in wgs84_to_gcj02(LON, LAT))
+    rows = "".join(f"C{i},{x!r},{y!r},{name}\n" for i, name in enumerate(("GCJ02", "高德", "")))
+    result = desk.take(desk.csv("载体编码,经度,纬度,坐标系\n" + rows), crs="gcj-02")
+    (issue,) = [i for i in result.issues if i.code == "shift_corrected"]
+    assert "3 行" in issue.message.zh
+    assert result.crs == "GCJ02"
+    distances = shapely.distance(result.accepted.geometry.to_numpy(), shapely.Point(LON, LAT))
+    assert (distances < 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("systems", "told"),
+    [
+        (("", "", ""), "文件没有写明坐标系"),
+        (("CGCS2000", "", ""), "2 行没有写明坐标系（其余行已写明）"),
+        (("CGCS2000", "", "GCJ02"), "1 行没有写明坐标系（其余行已写明）"),
+        (("CGCS2000", "CGCS2000", "GCJ02"), ""),
+    ],
+)
+def test_only_rows_that_name_no_system_are_assumed_to_have_one(
+    desk: Any, systems: tuple[str, ...], told: str
+) -> None:
+    rows = "".join(f"C{i},{LON},{LAT},{name}\n" for i, name in enumerate(systems))
+    result = desk.take(desk.csv("载体编码,经度,纬度,坐标系\n" + rows))
+    found = [i.message.zh for i in result.issues if i.code == "crs_assumed"]
+    assert len(found) == bool(told)
+    assert all(text.startswith(told) for text in found)
+
+
+def test_metres_of_rows_that_name_their_system_need_no_other_word(desk: Any) -> None:
+    x, y = Transformer.from_crs(4490, 4549, always_xy=True).transform(LON, LAT)
+    text = f"载体编码,经度,纬度,坐标系\nC1,{x!r},{y!r},EPSG:4549\n"
+    result = desk.take(desk.csv(text))
+    assert result.accepted.geometry[0].distance(shapely.Point(LON, LAT)) < 1e-9
+    assert result.crs == "EPSG:4549"
+    mixed = desk.take(desk.csv(text + f"C2,{LON},{LAT},\n"))
+    distances = shapely.distance(mixed.accepted.geometry.to_numpy(), shapely.Point(LON, LAT))
+    assert (distances < 1e-9).all()
+    with pytest.raises(IntakeError, match="米"):
+        desk.take(desk.csv(text + f"C2,{x!r},{y!r},\n"))
+
+
 def test_an_old_datum_is_warned_of(desk: Any) -> None:
     path = desk.csv(HEAD + f"C1,,,{LON},{LAT}\n")
     assert "datum_shift_unknown" in desk.codes(desk.take(path, crs="EPSG:4214"))

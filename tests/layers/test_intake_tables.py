@@ -43,6 +43,20 @@ def test_csv_in_the_encodings_of_chinese_offices(desk: Any, encoding: str, delim
     assert result.crs == "EPSG:4326"
 
 
+@pytest.mark.parametrize(
+    ("encoding", "told"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8"),
+        ("gb18030", "GB18030"),
+        ("utf-16", "UTF-16"),
+    ],
+)
+def test_the_encoding_is_called_by_its_name(desk: Any, encoding: str, told: str) -> None:
+    result = desk.take(desk.csv(HEAD + "C1,杨浦,,,\n", encoding))
+    assert result.facts["encoding"].zh == told
+
+
 def test_the_users_encoding_is_taken_at_its_word(desk: Any) -> None:
     path = desk.csv(HEAD + "C1,杨浦,,,\n", "gbk")
     assert desk.take(path, encoding="gbk").accepted["name"][0] == "杨浦"
@@ -221,7 +235,10 @@ def test_xlsx_with_types_and_empty_rows(desk: Any, tmp_path: Path) -> None:
     assert row["data_date"] == pd.Timestamp(2026, 3, 31)
     assert row["vacant_since"] == "2026-03"
     assert result.rejected["_row"].tolist() == [3]
-    assert "45292" in result.rejected["_reason_zh"][0]
+    assert "12x" in result.rejected["_reason_zh"][0]
+    # Beside a real date a serial number is one too, and it is said.
+    assert "45292" not in result.rejected["_reason_zh"][0]
+    assert "serial_date" in desk.codes(result)
 
 
 def test_workbooks_that_are_none(desk: Any, tmp_path: Path) -> None:
@@ -280,6 +297,38 @@ def test_formulas_without_result_are_never_read_as_empty(desk: Any, tmp_path: Pa
     assert "计算结果" in result.rejected["_reason_zh"][0]
 
 
+def test_formulas_in_columns_that_are_not_used_reject_nothing(desk: Any, tmp_path: Path) -> None:
+    rows = [
+        ["载体编码", "楼名", "总建筑面积", "得房率", "楼栋名称"],
+        ["C1", "甲", 100, "=C2/2", "=B2"],
+        ["C2", "乙", "=50*2", "=C3/2", "乙"],
+        ["C3", "丙", 300, "=C4/2", "丙"],
+    ]
+    result = desk.take(_book(tmp_path / "台账.xlsx", rows))
+    assert result.accepted["carrier_id"].tolist() == ["C1", "C3"]
+    found = [i for i in result.issues if i.code.startswith("formula")]
+    assert [(i.code, i.row, i.field, i.severity) for i in found] == [
+        ("formula_without_result", 2, "总建筑面积", "error"),
+        ("formula_unused", 0, "得房率", "info"),
+        ("formula_unused", 0, "楼栋名称", "info"),
+    ]
+    assert "3 格" in found[1].message.zh
+    assert "第 1 行" in found[1].message.zh
+    # The remedy does not say again what is wrong.
+    assert "没有计算结果" not in found[0].remedy.zh
+
+
+def test_what_is_wrong_with_a_row_of_totals_goes_with_it(desk: Any, tmp_path: Path) -> None:
+    rows = [
+        ["载体编码", "楼名", "总建筑面积"],
+        ["C1", "甲", 100],
+        ["合计", None, "=SUM(C2:C2)"],
+    ]
+    result = desk.take(_book(tmp_path / "台账.xlsx", rows))
+    assert (result.rows_in, result.dropped, len(result.rejected)) == (1, 1, 0)
+    assert [(i.code, i.row) for i in result.issues if i.row] == [("total_row_dropped", 2)]
+
+
 def test_a_heading_that_is_a_formula_without_result_is_named(desk: Any, tmp_path: Path) -> None:
     rows = [["载体编码", '="总建筑"&"面积"'], ["C1", 100]]
     result = desk.take(_book(tmp_path / "a.xlsx", rows))
@@ -315,7 +364,7 @@ def test_rejects_go_back_under_the_files_own_headings(desk: Any, tmp_path: Path)
     result = desk.take(desk.csv(text, "gbk"))
     back = write_rejects(result, tmp_path / "rejects.csv")
     data = back.read_bytes()
-    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.decode("gb18030").startswith("载体编码,楼名,总建筑面积,经度,纬度,备注,_row")
     assert b"'=cmd|x" in data
     mended = tmp_path / "mended.csv"
     mended.write_bytes(data.replace(b"1x", b"1", 1))

@@ -13,7 +13,7 @@ from layers import i18n
 from views import text
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = [*sorted((ROOT / "views").glob("*.py")), *sorted(ROOT.glob("cli*.py"))]
+SOURCES = [*sorted((ROOT / "views").rglob("*.py")), *sorted(ROOT.glob("cli*.py"))]
 TRANSLATORS = {"_", "say"}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
@@ -54,7 +54,7 @@ def test_no_translation_is_left_over() -> None:
     assert set(i18n.messages("en")) == units
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "views").glob("*.py")), ids=lambda p: p.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "views").rglob("*.py")), ids=lambda p: p.name)
 def test_no_chinese_is_hard_wired_in_a_view(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     docstrings = {
