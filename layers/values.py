@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,6 +42,7 @@ _MONTH = r"^(?P<year>[0-9]{4})-(?P<month>[0-9]{2})$"
 # What pandas calls columns of whole numbers, of others, and of both.
 _NUMERIC_CELLS = frozenset({"integer", "floating", "mixed-integer-float"})
 
+_HUGE = sys.float_info.max
 # Beyond 2**53 a number that came through a spreadsheet is no longer exact.
 _EXACT = 2**53
 
@@ -170,10 +172,16 @@ def _numbers(raw: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _as_floats(raw: pd.Series[Any]) -> NDArray[np.float64]:
-    # In a column of objects may be whole numbers without bound; what is too large is no number.
-    objects = raw.dtype == object
-    numbers = pd.to_numeric(raw, errors="coerce") if objects else raw.astype("Float64")
-    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    try:
+        return _float_array(pd.to_numeric(raw) if raw.dtype == object else raw)
+    except OverflowError:
+        # A whole number of a workbook has no bound; what is too large is no number.
+        return _float_array(raw.map(lambda cell: cell if abs(cell) < _HUGE else np.nan, "ignore"))
+
+
+def _float_array(raw: pd.Series[Any]) -> NDArray[np.float64]:
+    floats = raw.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return np.asarray(floats, dtype=np.float64)
 
 
 def _plain(raw: pd.Series[Any]) -> pd.Series[Any]:

@@ -229,7 +229,7 @@ CASES = (
     Gate(
         name="two Shapefiles in a zip",
         make=zipped(_two),
-        refused="请指明读取哪一个",
+        refused="选择读取哪一个",
     ),
     Gate(
         name="one of two Shapefiles in a zip",

@@ -62,7 +62,7 @@ CASES = (
     Gate(
         name="GeoPackage with several layers",
         make=_layers("a", "b"),
-        refused="文件有图层 a, b；请指明读取哪一个",
+        refused="文件有图层 a, b；请在导入页",
     ),
     Gate(
         name="a layer of a GeoPackage that the planner names",

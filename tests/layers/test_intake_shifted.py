@@ -117,7 +117,8 @@ def test_an_assumed_system_is_a_warning_until_known_places_confirm_it(
     path = deliver(tmp_path, TRUE)
     text = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join(text[: rows + 1]), encoding="utf-8")
-    result = intake(path, SPEC, load_catalogue(), tables={"carriers": KNOWN})
+    known = KNOWN.reindex(columns=[*SPEC.field_names, "geometry"])
+    result = intake(path, SPEC, load_catalogue(), tables={"carriers": known})
     found = {i.code: i for i in result.issues if i.code in {"crs_assumed", "crs_confirmed"}}
     assert {code: issue.severity for code, issue in found.items()} == severities
     if "crs_confirmed" in found:

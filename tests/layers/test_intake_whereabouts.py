@@ -299,6 +299,21 @@ def test_degrees_named_as_shifted_and_swapped(desk: Any) -> None:
     assert located.systems.tolist() == ["GCJ02"]
 
 
+def test_a_long_table_is_ranked_by_some_of_its_rows(desk: Any, district: Any) -> None:
+    rows = metres(4549)
+    text = "carrier_id,x,y\n" + "".join(f"E{i},,\n" for i in range(3000))
+    text += "".join(f"C{i},{x},{y}\n" for i, (x, y) in enumerate(rows * 2000))
+    request = Request(desk.csv(text), "carriers")
+    raw = read_raw(request)
+    ranked = rank_systems(raw, find_places(raw.headings), request, district)
+    few = read_raw(Request(table(desk, rows), "carriers"))
+    alone = rank_systems(few, find_places(few.headings), request, district)
+    assert [(one.name, one.swapped, one.share_inside) for one in ranked] == [
+        (one.name, one.swapped, one.share_inside) for one in alone
+    ]
+    assert rank_systems(raw, {}, request, district) == ()
+
+
 def test_angles_and_pairs_are_read_from_tables(desk: Any) -> None:
     text = (
         "carrier_id,经度,纬度\nC1,121°31′12″,31°18′\nC2,东经121.52,北纬31.3\nC3,121.52,31.3\n"

@@ -185,3 +185,32 @@ def test_cleaned_text_is_stable_and_encodable(text: str) -> None:
     assert clean_text(cleaned) == cleaned
     cleaned.encode("utf-8")
     assert "\r" not in cleaned
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [1, 2.5, None, -3],
+        [10**400, 1, None, 2.5],
+        [2**64, -1, 0.1 + 0.2, float("nan")],
+        [float("inf"), 1, None],
+        [True, 1, None],
+        [None, None],
+        [],
+    ],
+)
+def test_a_column_of_numbers_is_read_as_its_cells_are(cells: list[Any]) -> None:
+    field = FieldSpec("f", "number", Text("数", "number"))
+    whole = parse(pd.Series(cells, dtype=object), field)
+    single = [parse(pd.Series([cell, "x"], dtype=object), field) for cell in cells]
+    assert whole.bad.tolist() == [bool(one.bad.iloc[0]) for one in single]
+    values = [one.column.iloc[0] for one in single]
+    assert whole.column.tolist() == pytest.approx(values, rel=1e-15, nan_ok=True)
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\r\nb", "a\ud800b", "a\uffffb", "a\u3000b", "楼 3"])
+def test_only_what_cannot_be_written_is_taken_out_of_texts(text: str) -> None:
+    kept = "".join(
+        c for c in text.replace("\r\n", "\n") if c == "\n" or c.isprintable() or c == "\u3000"
+    )
+    assert clean_text(text) == kept
