@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from layers.intake import Choices
     from layers.intake import Raw
     from layers.intake import Request
-    from layers.intake.local_grid import LocalGrid
+    from layers.intake.placing.local_grid import LocalGrid
     from layers.intake.profiles import Profile
     from layers.intake.profiles import Profiles
     from layers.workspace import Workspace
@@ -281,7 +281,7 @@ def _write_lists(
     """Write rejected rows and the list of places, a file for each layer that has any."""
     from layers.intake import rejects_suffix
     from layers.intake import write_rejects
-    from layers.intake.addresses import write_review
+    from layers.intake.naming.addresses import write_review
 
     several = len(deliveries) > 1
     for delivery in deliveries:
@@ -384,8 +384,8 @@ def _local(points: Path | None, proj_file: Path | None, accept_rmse_m: float) ->
         raise typer.BadParameter(message)
     if points is not None:
         from layers.intake import read_isolated
-        from layers.intake.control_points import read_control_points
-        from layers.intake.local_grid import fit_grid
+        from layers.intake.placing.control_points import read_control_points
+        from layers.intake.placing.local_grid import fit_grid
 
         grid = fit_grid(
             read_control_points(points, read=read_isolated),
@@ -396,7 +396,7 @@ def _local(points: Path | None, proj_file: Path | None, accept_rmse_m: float) ->
         show(grid.residuals, as_json=False)
         return grid
     if proj_file is not None:
-        from layers.intake.local_grid import grid_from_proj
+        from layers.intake.placing.local_grid import grid_from_proj
 
         return grid_from_proj(proj_file.read_text(encoding="utf-8-sig").strip())
     return None
@@ -406,7 +406,7 @@ def _places(path: Path | None) -> dict[int, tuple[str, str]]:
     if path is None:
         return {}
     from layers.intake import read_isolated
-    from layers.intake.addresses import read_choices
+    from layers.intake.naming.addresses import read_choices
 
     return read_choices(path, read=read_isolated)
 
@@ -414,7 +414,7 @@ def _places(path: Path | None) -> dict[int, tuple[str, str]]:
 def _read(request: Request, time_limit: float) -> Raw:
     """Read a file in a process of its own; on a long one say every few seconds that it goes on."""
     from layers.intake import read_isolated
-    from layers.intake.transport import Limits
+    from layers.intake.isolation.transport import Limits
 
     return read_isolated(request, limits=Limits(seconds=time_limit), progress=_progress())
 

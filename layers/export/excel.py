@@ -15,7 +15,7 @@ from layers.export.check import compare
 from layers.export.notes import heading
 from layers.export.sheets import flatten
 from layers.frames import to_type
-from layers.intake.workbooks import sheet_records
+from layers.intake.readers.workbooks import sheet_records
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

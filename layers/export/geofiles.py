@@ -23,9 +23,9 @@ from layers.export.sheets import DECIMALS
 from layers.export.sheets import DISTORTED
 from layers.frames import GEOMETRY
 from layers.frames import has_geometry
-from layers.intake.geofiles import README_TABLE
-from layers.intake.geofiles import read_geojson
-from layers.intake.geofiles import read_gpkg
+from layers.intake.readers.geofiles import README_TABLE
+from layers.intake.readers.geofiles import read_geojson
+from layers.intake.readers.geofiles import read_gpkg
 from layers.intake.source import Request
 from layers.systems import LONLAT
 from layers.values import cell_text

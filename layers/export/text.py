@@ -9,8 +9,8 @@ import pandas as pd
 
 from layers.export.check import compare
 from layers.export.sheets import flatten
+from layers.intake.readers.tables import read_csv
 from layers.intake.source import Request
-from layers.intake.tables import read_csv
 from layers.values import cell_text
 from layers.values import formula_safe
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from layers.intake.local_grid import LocalGrid
+    from layers.intake.placing.local_grid import LocalGrid
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from layers.errors import Text
 from layers.intake.columns import Columns
 from layers.intake.columns import find_columns
 from layers.intake.guess import guess_layer
-from layers.intake.locate import rank_systems
 from layers.intake.matching import propose
+from layers.intake.placing.locate import rank_systems
 from layers.intake.run import district_of
 from layers.intake.source import FACTS
 from layers.inventory import readable
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.intake.matching import ColumnMatch
     from layers.intake.matching import How
+    from layers.intake.placing.whereabouts import Candidate
     from layers.intake.source import Raw
     from layers.intake.source import Request
-    from layers.intake.whereabouts import Candidate
     from layers.workspace import Workspace
 
 

@@ -14,8 +14,8 @@ import geopandas as gpd
 
 from layers.frames import GEOMETRY
 from layers.intake.columns import find_places
-from layers.intake.geometry_columns import find_shapes
 from layers.intake.kinds import refuse_kind
+from layers.intake.placing.geometry_columns import find_shapes
 from layers.intake.source import Request
 from layers.intake.source import check_file
 
@@ -31,31 +31,31 @@ if TYPE_CHECKING:
 _INTAKE = "layers.intake"
 
 READERS: Mapping[str, str] = {
-    ".geojson": f"{_INTAKE}.geofiles:read_geojson",
-    ".json": f"{_INTAKE}.geofiles:read_geojson",
-    ".gpkg": f"{_INTAKE}.geofiles:read_gpkg",
-    ".csv": f"{_INTAKE}.tables:read_csv",
-    ".tsv": f"{_INTAKE}.tables:read_csv",
-    ".txt": f"{_INTAKE}.tables:read_csv",
-    ".xlsx": f"{_INTAKE}.workbooks:read_workbook",
-    ".xlsm": f"{_INTAKE}.workbooks:read_workbook",
-    ".xls": f"{_INTAKE}.workbooks:read_workbook",
-    ".ods": f"{_INTAKE}.workbooks:read_workbook",
-    ".shp": f"{_INTAKE}.shapefile:read_shapefile",
-    ".dbf": f"{_INTAKE}.shapefile:read_lonely_part",
-    ".shx": f"{_INTAKE}.shapefile:read_lonely_part",
-    ".prj": f"{_INTAKE}.shapefile:read_lonely_part",
-    ".cpg": f"{_INTAKE}.shapefile:read_lonely_part",
-    ".zip": f"{_INTAKE}.archive:read_zip",
-    ".kml": f"{_INTAKE}.kml:read_kml",
-    ".ovkml": f"{_INTAKE}.kml:read_kml",
-    ".kmz": f"{_INTAKE}.kml:read_kmz",
-    ".ovkmz": f"{_INTAKE}.kml:read_kmz",
-    ".fgb": f"{_INTAKE}.gdalfiles:read_flatgeobuf",
-    ".gdb": f"{_INTAKE}.gdalfiles:read_filegdb",
-    ".tab": f"{_INTAKE}.gdalfiles:read_mapinfo",
-    ".mif": f"{_INTAKE}.gdalfiles:read_mapinfo",
-    ".dxf": f"{_INTAKE}.dxf:read_dxf",
+    ".geojson": f"{_INTAKE}.readers.geofiles:read_geojson",
+    ".json": f"{_INTAKE}.readers.geofiles:read_geojson",
+    ".gpkg": f"{_INTAKE}.readers.geofiles:read_gpkg",
+    ".csv": f"{_INTAKE}.readers.tables:read_csv",
+    ".tsv": f"{_INTAKE}.readers.tables:read_csv",
+    ".txt": f"{_INTAKE}.readers.tables:read_csv",
+    ".xlsx": f"{_INTAKE}.readers.workbooks:read_workbook",
+    ".xlsm": f"{_INTAKE}.readers.workbooks:read_workbook",
+    ".xls": f"{_INTAKE}.readers.workbooks:read_workbook",
+    ".ods": f"{_INTAKE}.readers.workbooks:read_workbook",
+    ".shp": f"{_INTAKE}.readers.shapefile:read_shapefile",
+    ".dbf": f"{_INTAKE}.readers.shapefile:read_lonely_part",
+    ".shx": f"{_INTAKE}.readers.shapefile:read_lonely_part",
+    ".prj": f"{_INTAKE}.readers.shapefile:read_lonely_part",
+    ".cpg": f"{_INTAKE}.readers.shapefile:read_lonely_part",
+    ".zip": f"{_INTAKE}.readers.archive:read_zip",
+    ".kml": f"{_INTAKE}.readers.kml:read_kml",
+    ".ovkml": f"{_INTAKE}.readers.kml:read_kml",
+    ".kmz": f"{_INTAKE}.readers.kml:read_kmz",
+    ".ovkmz": f"{_INTAKE}.readers.kml:read_kmz",
+    ".fgb": f"{_INTAKE}.readers.gdalfiles:read_flatgeobuf",
+    ".gdb": f"{_INTAKE}.readers.gdalfiles:read_filegdb",
+    ".tab": f"{_INTAKE}.readers.gdalfiles:read_mapinfo",
+    ".mif": f"{_INTAKE}.readers.gdalfiles:read_mapinfo",
+    ".dxf": f"{_INTAKE}.drawing.dxf:read_dxf",
 }
 """Module and function that read a suffix; imported when a file of it comes."""
 

@@ -24,27 +24,27 @@ from layers.contract import raw_text
 from layers.contract import reject_frame
 from layers.errors import Text
 from layers.frames import GEOMETRY
-from layers.intake.addresses import apply_places
-from layers.intake.addresses import review_places
-from layers.intake.addresses import with_accuracy
 from layers.intake.cells import clean_cells
+from layers.intake.checks.crosschecks import cross_check
 from layers.intake.choices import NO_CHOICES
 from layers.intake.columns import Columns
 from layers.intake.columns import find_columns
 from layers.intake.columns import unused
-from layers.intake.crosschecks import cross_check
 from layers.intake.formulas import without_idle_formulas
-from layers.intake.gazetteer import ACCURACY
-from layers.intake.geocoders import review_geocoded
-from layers.intake.identity import fill_ids
 from layers.intake.lines import drop_lines
-from layers.intake.locate import locate
+from layers.intake.naming.addresses import apply_places
+from layers.intake.naming.addresses import review_places
+from layers.intake.naming.addresses import with_accuracy
+from layers.intake.naming.gazetteer import ACCURACY
+from layers.intake.naming.geocoders import review_geocoded
+from layers.intake.naming.identity import fill_ids
+from layers.intake.naming.references import resolve_references
+from layers.intake.placing.locate import locate
+from layers.intake.placing.shifted import check_shift
+from layers.intake.placing.shifted import confirm_system
+from layers.intake.placing.shifted import shift_of
 from layers.intake.read import read_raw
-from layers.intake.references import resolve_references
 from layers.intake.replacing import replace_values
-from layers.intake.shifted import check_shift
-from layers.intake.shifted import confirm_system
-from layers.intake.shifted import shift_of
 from layers.intake.source import Request
 from layers.intake.source import files_of
 from layers.intake.wide import CARRIERS
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
     from layers.intake.choices import Choices
-    from layers.intake.locate import Located
+    from layers.intake.placing.locate import Located
     from layers.intake.source import Raw
     from layers.issues import Issue
 
@@ -112,7 +112,7 @@ class IntakeResult:
         Which column of the file is which field.
     review
         Rows without a place, and known objects of like name or address, see
-        :func:`layers.intake.addresses.review_places`.
+        :func:`layers.intake.naming.addresses.review_places`.
     facts
         What the reader found out about the file, see :data:`layers.intake.source.FACTS`.
     row_of
@@ -212,7 +212,7 @@ def intake(
     tables
         Other layers by key, for references, known places and ids.
     read
-        The reader; :func:`layers.intake.isolated.read_isolated` for files from outside.
+        The reader; :func:`layers.intake.isolation.isolated.read_isolated` for files from outside.
     progress
         Told what is being done and which share of the steps is behind.
 

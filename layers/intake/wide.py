@@ -21,7 +21,7 @@ from layers.intake.columns import LEFT_OUT
 from layers.intake.columns import PLACES
 from layers.intake.columns import Columns
 from layers.intake.columns import find_columns
-from layers.intake.headings import blank
+from layers.intake.readers.headings import blank
 from layers.values import cell_text
 from layers.values import parse
 

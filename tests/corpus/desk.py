@@ -16,7 +16,7 @@ from layers.delivery import deliver
 from layers.delivery import snapshot
 from layers.errors import IntakeError
 from layers.intake import read_isolated
-from layers.intake.local_grid import grid_from_proj
+from layers.intake.placing.local_grid import grid_from_proj
 from layers.startup import open_or_create
 
 if TYPE_CHECKING:

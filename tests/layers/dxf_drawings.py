@@ -9,7 +9,7 @@ from typing import Any
 
 from ezdxf.filemanagement import new as new_drawing
 
-from layers.intake.dxf import read_dxf
+from layers.intake.drawing.dxf import read_dxf
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from layers.errors import ConflictError
 from layers.errors import UsageError
 from layers.errors import WorkspaceError
 from layers.intake import intake
-from layers.intake.rejects import write_rejects
+from layers.intake.rejecting.rejects import write_rejects
 from layers.inventory import readable
 from layers.workspace import Workspace
 

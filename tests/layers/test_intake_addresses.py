@@ -13,12 +13,12 @@ from openpyxl import Workbook
 from layers.catalogue import load_catalogue
 from layers.contract import conform
 from layers.errors import IntakeError
-from layers.intake.addresses import REVIEW_COLUMNS
-from layers.intake.addresses import apply_places
-from layers.intake.addresses import read_choices
-from layers.intake.addresses import review_places
-from layers.intake.addresses import with_accuracy
-from layers.intake.addresses import write_review
+from layers.intake.naming.addresses import REVIEW_COLUMNS
+from layers.intake.naming.addresses import apply_places
+from layers.intake.naming.addresses import read_choices
+from layers.intake.naming.addresses import review_places
+from layers.intake.naming.addresses import with_accuracy
+from layers.intake.naming.addresses import write_review
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import shapely
 
 from layers.errors import IntakeError
 from layers.errors import Text
-from layers.intake import archive as subject
-from layers.intake.parts import PartError
 from layers.intake.read import read_raw
+from layers.intake.readers import archive as subject
+from layers.intake.readers.parts import PartError
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

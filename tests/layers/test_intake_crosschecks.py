@@ -16,8 +16,8 @@ import shapely
 from layers.catalogue import load_catalogue
 from layers.contract import conform
 from layers.edition import load_edition
-from layers.intake import crosschecks
-from layers.intake.crosschecks import cross_check
+from layers.intake.checks import crosschecks
+from layers.intake.checks.crosschecks import cross_check
 from layers.intake.source import Request
 from layers.wording import FINDINGS
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from layers.intake.degrees import looks_packed
-from layers.intake.degrees import looks_written
-from layers.intake.degrees import parse_degrees
-from layers.intake.degrees import parse_pairs
+from layers.intake.placing.degrees import looks_packed
+from layers.intake.placing.degrees import looks_written
+from layers.intake.placing.degrees import parse_degrees
+from layers.intake.placing.degrees import parse_pairs
 
 # 121°30′20″ and 121°30′20.5″, worked by hand.
 SECONDS, HALF_SECOND = 121.50555555555556, 121.50569444444444

@@ -10,7 +10,7 @@ import pytest
 
 from layers.catalogue import load_catalogue
 from layers.delivery import deliver
-from layers.intake.rejects import write_rejects
+from layers.intake.rejecting.rejects import write_rejects
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:

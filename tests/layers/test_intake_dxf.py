@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import shapely
 
-from layers.intake.dxf import read_dxf
-from layers.intake.dxf_curves import SAGITTA_M
+from layers.intake.drawing.dxf import read_dxf
+from layers.intake.drawing.dxf_curves import SAGITTA_M
 from layers.intake.read import READERS
 from tests.layers.dxf_drawings import E
 from tests.layers.dxf_drawings import N

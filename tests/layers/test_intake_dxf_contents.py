@@ -10,7 +10,7 @@ import shapely
 
 from layers.errors import IntakeError
 from layers.errors import IntakeUsageError
-from layers.intake import dxf_walk
+from layers.intake.drawing import dxf_walk
 from tests.layers.dxf_drawings import E
 from tests.layers.dxf_drawings import N
 from tests.layers.dxf_drawings import areas

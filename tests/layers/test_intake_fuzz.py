@@ -22,8 +22,8 @@ from layers.intake import Choices
 from layers.intake import Request
 from layers.intake import read_isolated
 from layers.intake import read_raw
-from layers.intake.parts import PartError
-from layers.intake.transport import Limits
+from layers.intake.isolation.transport import Limits
+from layers.intake.readers.parts import PartError
 from layers.workspace import ABSENT
 from layers.workspace import Workspace
 from tests.layers.fuzz_files import KINDS

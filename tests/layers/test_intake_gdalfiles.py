@@ -16,8 +16,8 @@ import pytest
 import shapely
 
 from layers.errors import IntakeError
-from layers.intake.parts import PartError
 from layers.intake.read import read_raw
+from layers.intake.readers.parts import PartError
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

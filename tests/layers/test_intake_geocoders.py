@@ -11,10 +11,10 @@ import pytest
 
 from geo.gcj import wgs84_to_gcj02
 from layers.catalogue import load_catalogue
-from layers.intake.addresses import REVIEW_COLUMNS
-from layers.intake.geocoders import ENVIRONMENT
-from layers.intake.geocoders import find_geocoder
-from layers.intake.geocoders import review_geocoded
+from layers.intake.naming.addresses import REVIEW_COLUMNS
+from layers.intake.naming.geocoders import ENVIRONMENT
+from layers.intake.naming.geocoders import find_geocoder
+from layers.intake.naming.geocoders import review_geocoded
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ import pytest
 from layers.catalogue import load_catalogue
 from layers.errors import IntakeError
 from layers.intake.columns import find_columns
-from layers.intake.headings import blank
-from layers.intake.headings import find_headings
-from layers.intake.headings import is_unit
+from layers.intake.readers.headings import blank
+from layers.intake.readers.headings import find_headings
+from layers.intake.readers.headings import is_unit
+from layers.intake.readers.tables import read_csv
+from layers.intake.readers.workbooks import read_workbook
 from layers.intake.source import Request
-from layers.intake.tables import read_csv
-from layers.intake.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from layers.catalogue import load_catalogue
 from layers.contract import conform
 from layers.delivery import merge
-from layers.intake.identity import fill_ids
-from layers.intake.names import normalise_name
+from layers.intake.naming.identity import fill_ids
+from layers.intake.naming.names import normalise_name
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

@@ -20,19 +20,19 @@ from shapely.geometry.base import BaseGeometry
 from layers.errors import IntakeError
 from layers.errors import IntakeUsageError
 from layers.errors import Text
-from layers.intake.isolated import ReaderTraceback
-from layers.intake.isolated import _Pool
-from layers.intake.isolated import _read
-from layers.intake.isolated import read_isolated
-from layers.intake.process import Worker
+from layers.intake.isolation.isolated import ReaderTraceback
+from layers.intake.isolation.isolated import _Pool
+from layers.intake.isolation.isolated import _read
+from layers.intake.isolation.isolated import read_isolated
+from layers.intake.isolation.process import Worker
+from layers.intake.isolation.transport import Limits
+from layers.intake.isolation.transport import dump
+from layers.intake.isolation.transport import load
+from layers.intake.isolation.transport import pack
+from layers.intake.isolation.transport import unpack
 from layers.intake.read import read_raw
 from layers.intake.source import Raw
 from layers.intake.source import Request
-from layers.intake.transport import Limits
-from layers.intake.transport import dump
-from layers.intake.transport import load
-from layers.intake.transport import pack
-from layers.intake.transport import unpack
 from layers.wording.isolation import PROGRESS
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ import ctypes, os, signal, socket, subprocess, sys, threading, time
 from pathlib import Path
 import pandas as pd
 from layers.errors import IntakeUsageError, Text
-from layers.intake import worker
+from layers.intake.isolation import worker
 from layers.intake.source import Raw
 
 def _recurse():
@@ -355,7 +355,7 @@ def test_a_process_that_held_much_is_not_kept(lab: Lab) -> None:
 
 
 def test_a_process_is_not_used_for_ever(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("layers.intake.process._MOST_USES", 2)
+    monkeypatch.setattr("layers.intake.isolation.process._MOST_USES", 2)
     pids = [lab.pid() for _ in range(4)]
     assert pids[0] == pids[1] != pids[2] == pids[3]
 
@@ -427,7 +427,7 @@ def test_a_reader_ends_with_its_program(tmp_path: Path) -> None:
     code = """
     import os, sys, time
     from pathlib import Path
-    from layers.intake.isolated import _POOL, read_isolated
+    from layers.intake.isolation.isolated import _POOL, read_isolated
     from layers.intake.source import Request
     read_isolated(Request(Path(sys.argv[1])))
     print(_POOL._idle[0]._process.pid, flush=True)
@@ -456,7 +456,7 @@ def test_a_program_that_ends_leaves_neither_processes_nor_folders(tmp_path: Path
     code = """
     import sys
     from pathlib import Path
-    from layers.intake.isolated import read_isolated
+    from layers.intake.isolation.isolated import read_isolated
     from layers.intake.source import Request
     print(len(read_isolated(Request(Path(sys.argv[1]))).frame))
     """

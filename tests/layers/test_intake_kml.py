@@ -8,8 +8,8 @@ import pytest
 import shapely
 
 from layers.errors import IntakeError
-from layers.intake.kml_text import read_description
 from layers.intake.read import read_raw
+from layers.intake.readers.kml_text import read_description
 from layers.intake.source import Request
 
 if TYPE_CHECKING:

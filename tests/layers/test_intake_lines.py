@@ -10,9 +10,9 @@ import pytest
 from layers.catalogue import load_catalogue
 from layers.intake.columns import find_columns
 from layers.intake.lines import drop_lines
+from layers.intake.readers.workbooks import read_workbook
 from layers.intake.source import Raw
 from layers.intake.source import Request
-from layers.intake.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from pathlib import Path

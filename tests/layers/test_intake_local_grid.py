@@ -15,10 +15,10 @@ from pyproj import Transformer
 from layers.errors import IntakeError
 from layers.errors import IntakeUsageError
 from layers.intake.columns import find_places
-from layers.intake.control_points import read_control_points
-from layers.intake.local_grid import fit_grid
-from layers.intake.local_grid import grid_from_proj
-from layers.intake.locate import locate
+from layers.intake.placing.control_points import read_control_points
+from layers.intake.placing.local_grid import fit_grid
+from layers.intake.placing.local_grid import grid_from_proj
+from layers.intake.placing.locate import locate
 from layers.intake.read import read_raw
 from layers.intake.source import Request
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layers.intake.names import building_number
-from layers.intake.names import doors
-from layers.intake.names import doors_disagree
-from layers.intake.names import few
-from layers.intake.names import names_disagree
-from layers.intake.names import normalise_address
-from layers.intake.names import normalise_name
-from layers.intake.names import similar
+from layers.intake.naming.names import building_number
+from layers.intake.naming.names import doors
+from layers.intake.naming.names import doors_disagree
+from layers.intake.naming.names import few
+from layers.intake.naming.names import names_disagree
+from layers.intake.naming.names import normalise_address
+from layers.intake.naming.names import normalise_name
+from layers.intake.naming.names import similar
 
 SAME_BUILDING = [
     "3号楼",

@@ -8,7 +8,7 @@ import pytest
 
 from layers.catalogue import Catalogue
 from layers.catalogue import load_catalogue
-from layers.intake.references import resolve_references
+from layers.intake.naming.references import resolve_references
 from layers.intake.source import Request
 
 PARKS = [

@@ -22,8 +22,8 @@ from layers.errors import ExportUsageError
 from layers.frames import GEOMETRY
 from layers.intake import IntakeResult
 from layers.intake.read import read_raw
-from layers.intake.rejects import rejects_suffix
-from layers.intake.rejects import write_rejects
+from layers.intake.rejecting.rejects import rejects_suffix
+from layers.intake.rejecting.rejects import write_rejects
 from layers.intake.source import Request
 from layers.workspace import Workspace
 

@@ -17,19 +17,19 @@ from layers.catalogue import EDITION_DIR
 from layers.catalogue import load_catalogue
 from layers.errors import IntakeError
 from layers.intake.columns import find_columns
-from layers.intake.locate import locate
+from layers.intake.placing.locate import locate
+from layers.intake.placing.shifted import check_shift
+from layers.intake.placing.shifted import detect_shift
+from layers.intake.placing.shifted import shift_of
 from layers.intake.read import read_raw
 from layers.intake.run import intake
-from layers.intake.shifted import check_shift
-from layers.intake.shifted import detect_shift
-from layers.intake.shifted import shift_of
 from layers.intake.source import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from layers.intake.locate import Located
-    from layers.intake.shifted import ShiftReport
+    from layers.intake.placing.locate import Located
+    from layers.intake.placing.shifted import ShiftReport
 
 SPEC = load_catalogue().layer("carriers")
 KNOWN = gpd.read_file(EDITION_DIR / "carriers.geojson").to_crs(4490)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from layers.intake import isolated
-from layers.intake.surroundings import ALLOWED_DRIVERS
-from layers.intake.surroundings import environment
+from layers.intake.isolation import isolated
+from layers.intake.isolation.surroundings import ALLOWED_DRIVERS
+from layers.intake.isolation.surroundings import environment
 from layers.wording.isolation import PROGRESS
 from layers.wording.isolation import REFUSALS
 

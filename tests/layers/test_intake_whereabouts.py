@@ -14,18 +14,18 @@ from geo.gcj import wgs84_to_gcj02
 from layers.catalogue import EDITION_DIR
 from layers.errors import IntakeError
 from layers.intake.columns import find_places
-from layers.intake.locate import locate
-from layers.intake.locate import rank_systems
+from layers.intake.placing.locate import locate
+from layers.intake.placing.locate import rank_systems
+from layers.intake.placing.whereabouts import candidates
+from layers.intake.placing.whereabouts import clear_candidate
 from layers.intake.read import read_raw
 from layers.intake.source import Request
-from layers.intake.whereabouts import candidates
-from layers.intake.whereabouts import clear_candidate
 from layers.systems import find_system
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from layers.intake.locate import Located
+    from layers.intake.placing.locate import Located
 
 LON, LAT = 121.52, 31.30
 

@@ -13,10 +13,10 @@ import xlwt  # type: ignore[import-untyped]
 
 from layers.errors import IntakeError
 from layers.errors import IntakeUsageError
-from layers.intake import sheet_parts
+from layers.intake.readers import sheet_parts
+from layers.intake.readers.tables import read_csv
+from layers.intake.readers.workbooks import read_workbook
 from layers.intake.source import Request
-from layers.intake.tables import read_csv
-from layers.intake.workbooks import read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,7 @@ from layers.intake import Request
 from layers.intake import read_isolated
 from layers.intake import run_chain
 from layers.intake.kinds import main_file
-from layers.intake.parts import PartError
+from layers.intake.readers.parts import PartError
 from layers.intake.wide import CARRIERS
 from layers.intake.wide import UNITS
 from layers.intake.wide import is_wide

@@ -19,11 +19,11 @@ from layers.i18n import UNKNOWN
 from layers.intake import district_of
 from layers.intake import rank_systems
 from layers.intake import read_isolated
-from layers.intake.control_points import read_control_points
 from layers.intake.inspection import known_columns
-from layers.intake.local_grid import fit_grid
-from layers.intake.local_grid import grid_from_proj
-from layers.intake.locate import raw_coordinates
+from layers.intake.placing.control_points import read_control_points
+from layers.intake.placing.local_grid import fit_grid
+from layers.intake.placing.local_grid import grid_from_proj
+from layers.intake.placing.locate import raw_coordinates
 from layers.picture import MapLayer
 from layers.picture import Picture
 from layers.style import LayerStyle
@@ -44,8 +44,8 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
-    from layers.intake.local_grid import LocalGrid
-    from layers.intake.whereabouts import Candidate
+    from layers.intake.placing.local_grid import LocalGrid
+    from layers.intake.placing.whereabouts import Candidate
     from layers.picture import Bounds
 
 _LOCAL_FIELDS = ("import_proj", "import_points")

@@ -1,0 +1,1 @@
+"""Names, addresses, ids and references."""

@@ -1,0 +1,1 @@
+"""Readers: a file as it is, by kind."""

@@ -1,0 +1,1 @@
+"""Rejected rows, in the sender's own form."""
