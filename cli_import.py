@@ -208,6 +208,7 @@ def import_file(
         units={**(saved.units if saved else {}), **units},
         meanings={**(saved.meanings if saved else {}), **meanings},
         local=_local(control_points, proj_file, accept_rmse),
+        swap=saved.swap if saved else None,
         places=_places(places),
         geocode=geocode,
     )

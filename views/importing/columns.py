@@ -89,6 +89,7 @@ def _take_up(work: desk.Work, profile: Profile) -> None:
         units=dict(profile.units),
         meanings={name: dict(known) for name, known in profile.meanings.items()},
         crs=profile.crs or work.choices.crs,
+        swap=profile.swap,
     )
     work.profile = profile.name
 

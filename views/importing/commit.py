@@ -149,8 +149,10 @@ def restart() -> None:
 
 def _remember(work: desk.Work, name: str, author: str) -> list[str]:
     """Save the profile; the import counts also where that cannot be done."""
+    known = columns.profiles()
     profile = profile_of(
-        name,
+        # A name that another source has must not be taken from it.
+        known.free_name(name, work.raw.headings, work.layer),
         desk.result(work),
         work.choices,
         work.raw.headings,
@@ -159,7 +161,7 @@ def _remember(work: desk.Work, name: str, author: str) -> list[str]:
         time=datetime.now(tz=UTC).isoformat(timespec="seconds"),
     )
     try:
-        columns.profiles().save(profile)
+        known.save(profile)
     except AtlasError as error:
         return [pick(error.text)]
     return []
