@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from typing import NoReturn
 
 from layers.contract import OWN_COLUMNS
+from layers.dbase import cut_name
 from layers.errors import IntakeError
 from layers.errors import Text
 from layers.frames import GEOMETRY
@@ -55,6 +56,9 @@ PLACES: Mapping[str, tuple[str, ...]] = {
     "coord_system": ("coord_system", "crs", "坐标系", "坐标系统"),
 }
 """Headings of the columns that say where a row lies; ``lonlat`` holds both numbers in one cell."""
+
+# What the table of a Shapefile is written in.
+_TABLE_ENCODINGS = ("gbk", "utf-8")
 
 PLACE_TITLES: Mapping[str, Text] = {
     "lon": Text("经度或东坐标", "longitude or easting"),
@@ -246,9 +250,23 @@ def _tables(spec: LayerSpec) -> tuple[_Step, ...]:
         (normalise, titles),
         (normalise, short),
         *_place_steps(),
+        # A Shapefile keeps ten bytes of a name.
+        (_plain, _cut_labels(spec)),
         # Two rows of headings, joined as 面积/可租: the surest way first.
         *((way, {**_place_names(), **exact, **titles}) for way in _joined_ways(spec)),
     )
+
+
+def _cut_labels(spec: LayerSpec) -> dict[str, str]:
+    """Return the beginnings that a Shapefile leaves of long labels, where one field has them."""
+    meant: dict[str, set[str]] = {}
+    for field in spec.fields:
+        for label in (field.title.zh, *field.aliases):
+            for encoding in _TABLE_ENCODINGS:
+                cut = _plain(cut_name(_plain(label), encoding))
+                if cut and cut != _plain(label):
+                    meant.setdefault(cut, set()).add(field.name)
+    return {cut: next(iter(names)) for cut, names in meant.items() if len(names) == 1}
 
 
 def _joined_ways(spec: LayerSpec) -> tuple[Callable[[str], str], ...]:
