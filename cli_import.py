@@ -186,29 +186,25 @@ def import_file(
     key = catalogue().layer(layer).key
     pairs, units = _pairs("--map", mapping, empty=True), _pairs("--unit", unit)
     meanings = _meanings(value)
-    if not file.exists():
-        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
+    _check_there(file)
     opened = open_workspace(workspace, empty=empty, author=author)
     saved = _saved(opened, profile, key)
     wished = Request(
         file,
         key,
-        encoding or (saved.encoding or None if saved else None),
-        part or (saved.part if saved else ""),
+        encoding or saved.encoding or None,
+        part or saved.part,
     )
     raw = _read(wished, time_limit)
     choices = Choices(
-        crs=crs or (saved.crs or None if saved else None),
+        crs=crs or saved.crs or None,
         encoding=wished.encoding,
         part=wished.part,
-        mapping={
-            **(saved.mapping_for(raw.headings) if saved else {}),
-            **pairs,
-        },
-        units={**(saved.units if saved else {}), **units},
-        meanings={**(saved.meanings if saved else {}), **meanings},
+        mapping={**saved.mapping_for(raw.headings), **pairs},
+        units={**saved.units, **units},
+        meanings={**saved.meanings, **meanings},
         local=_local(control_points, proj_file, accept_rmse),
-        swap=saved.swap if saved else None,
+        swap=saved.swap,
         places=_places(places),
         geocode=geocode,
     )
@@ -234,6 +230,12 @@ def import_file(
         told = [_summary(delivery) for delivery in deliveries]
         print_json(told if split else told[0])
     raise typer.Exit(PROBLEMS if any(_has_problems(d) for d in deliveries) else 0)
+
+
+def _check_there(file: Path) -> None:
+    """Refuse a file that does not exist, before a workspace is made for it."""
+    if not file.exists():
+        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
 
 
 def _tell(delivery: Delivery) -> None:
@@ -325,9 +327,12 @@ def _meanings(entries: Sequence[str] | None) -> dict[str, dict[str, str]]:
     return found
 
 
-def _saved(opened: Workspace, name: str | None, key: str) -> Profile | None:
+def _saved(opened: Workspace, name: str | None, key: str) -> Profile:
+    """Return the profile of that name; without a name one in which nothing is decided."""
+    from layers.intake.profiles import Profile
+
     if not name:
-        return None
+        return Profile("", key, ())
     found = _profiles(opened).load(name)
     if found.layer != key:
         raise UsageError(
@@ -451,8 +456,7 @@ def inspect(
     from layers.intake import Request
     from layers.intake.inspection import inspect_raw
 
-    if not file.exists():
-        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
+    _check_there(file)
     opened = open_workspace(workspace)
     request = Request(file, layer or "", encoding, part)
     found = inspect_raw(_read(request, time_limit), request, opened, layer)

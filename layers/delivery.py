@@ -158,6 +158,16 @@ class Prepared:
         """
         return self.new if only is None else take_part(self.old, self.new, only, self.spec)
 
+    def delivery(self, done: Committed | None) -> Delivery:
+        """Return what became of it: what was written, or None if nothing was."""
+        return Delivery(
+            self.layer,
+            self.result,
+            None if done is None else done.version,
+            self.changes,
+            (*self.consequences, *(() if done is None else done.issues)),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Committed:
@@ -270,13 +280,7 @@ def deliver(
         done = None
     else:
         done = commit_prepared(workspace, prepared, author=author, message=message)
-    return Delivery(
-        key,
-        result,
-        None if done is None else done.version,
-        prepared.changes,
-        (*prepared.consequences, *(() if done is None else done.issues)),
-    )
+    return prepared.delivery(done)
 
 
 def snapshot(workspace: Workspace) -> Snapshot:

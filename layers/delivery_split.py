@@ -10,6 +10,7 @@ from layers.delivery import Options
 from layers.delivery import commit_prepared
 from layers.delivery import prepare
 from layers.delivery import snapshot
+from layers.delivery import undo
 from layers.errors import AtlasError
 from layers.intake import PLACES
 from layers.intake import find_columns
@@ -103,16 +104,7 @@ def deliver_split(
         prepared.append(step)
     nothing: list[Committed | None] = [None, None]
     written = nothing if options.dry_run else _commit(workspace, prepared, author, message)
-    carriers, units = (
-        Delivery(
-            step.layer,
-            step.result,
-            None if done is None else done.version,
-            step.changes,
-            (*step.consequences, *(() if done is None else done.issues)),
-        )
-        for step, done in zip(prepared, written, strict=True)
-    )
+    carriers, units = (step.delivery(done) for step, done in zip(prepared, written, strict=True))
     return carriers, units
 
 
@@ -192,10 +184,4 @@ def _put_back(
 ) -> None:
     for step, done in zip(prepared, written, strict=False):
         if done is not None:
-            workspace.commit(
-                step.layer,
-                step.old,
-                author=author,
-                message=f"撤销版本 {done.version} / undo of version {done.version}",
-                expected_version=done.version,
-            )
+            undo(workspace, step.layer, done.version, author=author)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -18,20 +17,18 @@ from layers.picture import Picture
 from layers.style import LayerStyle
 from layers.style import Symbol
 from layers.webmap import Tools
+from views import figures
 from views import mapview
 from views import overview
 from views import store
 from views import tables
 from views.text import _
-from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from layers.catalogue import LayerSpec
     from layers.picture import Bounds
 
@@ -173,11 +170,7 @@ def _changes(
 
 def _figures(changes: pd.DataFrame) -> None:
     counts = changes.drop_duplicates(["id", "change"])["change"].value_counts()
-    cells = "".join(
-        f"<div><b>{num(counts.get(name, 0))}</b><span>{esc(title)}</span></div>"
-        for name, title in _change_titles().items()
-    )
-    st.html(f'<div class="atlas-figures">{cells}</div>')
+    figures.show((num(counts.get(name, 0)), title) for name, title in _change_titles().items())
 
 
 def _change_titles() -> dict[str, str]:
@@ -299,9 +292,4 @@ def _layers(side: _Side) -> list[MapLayer]:
 
 
 def _bounds(sides: list[_Side]) -> Bounds:
-    frames: list[gpd.GeoDataFrame] = [store.located(side.frame) for side in sides]
-    bounds = np.array([frame.total_bounds for frame in frames if len(frame)], dtype="float64")
-    if not len(bounds):
-        return overview.home()
-    low, high = bounds.min(axis=0), bounds.max(axis=0)
-    return (float(low[0]), float(low[1]), float(high[2]), float(high[3]))
+    return overview.extent([store.located(side.frame) for side in sides])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import streamlit as st
 
 from layers.marks import is_sample
@@ -33,6 +34,7 @@ from views.text import num
 from views.text import pick
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
     from streamlit.elements.lib.mutable_popover_container import PopoverContainer
 
@@ -115,6 +117,15 @@ def home() -> Bounds:
         return (121.4, 31.2, 121.6, 31.4)
     west, south, east, north = (float(v) for v in frame.total_bounds)
     return (west, south, east, north)
+
+
+def extent(frames: list[gpd.GeoDataFrame], margin: float = 0.0) -> Bounds:
+    """Return what holds all features, with a margin in degrees; the district if there are none."""
+    bounds = np.array([frame.total_bounds for frame in frames if len(frame)], dtype="float64")
+    if not len(bounds):
+        return home()
+    low, high = bounds[:, :2].min(axis=0) - margin, bounds[:, 2:].max(axis=0) + margin
+    return (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def _picture(layers: list[MapLayer]) -> Picture:

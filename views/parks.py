@@ -14,6 +14,7 @@ from layers.marks import is_sample
 from layers.results import SCATTER_TITLE
 from layers.results import SCATTER_TITLES
 from views import card
+from views import figures
 from views import filters
 from views import links
 from views import park_detail
@@ -105,11 +106,7 @@ def _figures(table: pd.DataFrame) -> None:
         *((num(counts.get(flag, 0)), links.flag_title(flag)) for flag in links.FLAG_MARKS),
         (num(enclaves), _("enclaves (sites beyond each park's first)")),
     ]
-    st.html(
-        '<div class="atlas-figures">'
-        + "".join(f"<div><b>{esc(n)}</b><span>{esc(text)}</span></div>" for n, text in cells)
-        + "</div>"
-    )
+    figures.show(cells)
 
 
 def _filtered(table: pd.DataFrame) -> pd.DataFrame:

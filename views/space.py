@@ -21,6 +21,7 @@ from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
 from views import card
+from views import figures
 from views import filters
 from views import legend
 from views import links
@@ -137,13 +138,12 @@ def _figures(frame: gpd.GeoDataFrame) -> None:
         (num(vacant, unit="m²"), _("vacant area")),
         (pct(vacant / offered if offered else None), _("vacancy of those known")),
     )
-    body = "".join(f"<div><b>{esc(n)}</b><span>{esc(text)}</span></div>" for n, text in cells)
     sample = (
         f'<span class="atlas-badge sample">{esc(_("Sample data: occupancy is generated"))}</span>'
         if bool(is_sample(frame).any())
         else ""
     )
-    st.html(f'<div class="atlas-figures">{body}</div>{sample}')
+    figures.show(cells, below=sample)
 
 
 def _map(frame: gpd.GeoDataFrame) -> str | None:

@@ -206,6 +206,16 @@ def find_columns(
     return Columns(fields, places, tuple(doubled))
 
 
+def known_columns(
+    headings: Sequence[str], spec: LayerSpec, mapping: Mapping[str, str] | None = None
+) -> Columns:
+    """Return what :func:`find_columns` finds, and no columns where it would refuse the file."""
+    try:
+        return find_columns(headings, spec, mapping)
+    except IntakeError:
+        return Columns({}, {}, ())
+
+
 def find_places(headings: Iterable[str]) -> dict[str, str]:
     """Return the columns that say where a row lies, by key of :data:`PLACES`."""
     known = [*headings]

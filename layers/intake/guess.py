@@ -6,9 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from layers.errors import IntakeError
 from layers.frames import GEOMETRY
-from layers.intake.columns import find_columns
+from layers.intake.columns import known_columns
 from layers.shapes import kind_of
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def guess_layer(raw: Raw, catalogue: Catalogue, name: str = "") -> str | None:
         What the file and the part of it that was read are called.
     """
     fitting = [spec for spec in catalogue.layers if _fits(raw, spec)]
-    found = {spec.key: _fields(raw, spec) for spec in fitting}
+    found = {spec.key: known_columns(raw.headings, spec).fields for spec in fitting}
     scores = _scores(raw, fitting, found)
     return _clear(scores) or _complete(fitting, found) or _by_name(name, fitting, scores)
 
@@ -67,13 +66,6 @@ def _score(
         for field, heading in fields.items()
     )
     return score * (_NO_SHAPES_WEIGHT if raw.shapes and not spec.geometry else 1.0)
-
-
-def _fields(raw: Raw, spec: LayerSpec) -> Mapping[str, str]:
-    try:
-        return find_columns(raw.headings, spec).fields
-    except IntakeError:
-        return {}
 
 
 def _clear(scores: Mapping[str, float]) -> str | None:

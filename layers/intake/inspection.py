@@ -8,10 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from layers.errors import IntakeError
 from layers.errors import Text
-from layers.intake.columns import Columns
-from layers.intake.columns import find_columns
+from layers.intake.columns import known_columns
 from layers.intake.guess import guess_layer
 from layers.intake.matching import propose
 from layers.intake.placing.locate import rank_systems
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layers.catalogue import Catalogue
-    from layers.catalogue import LayerSpec
     from layers.intake.matching import ColumnMatch
     from layers.intake.matching import How
     from layers.intake.placing.whereabouts import Candidate
@@ -146,7 +143,7 @@ def inspect_raw(
         return Inspection(raw, None, (), ())
     spec = catalogue.layer(key)
     tables, _problems = readable(workspace)
-    columns = known_columns(raw, spec)
+    columns = known_columns(raw.headings, spec)
     matches = propose(raw, columns, spec, tables=tables)
     systems = rank_systems(raw, columns.places, request, district_of(tables))
     return Inspection(raw, key, matches, systems if spec.geometry else ())
@@ -154,11 +151,3 @@ def inspect_raw(
 
 def _guessed(raw: Raw, request: Request, catalogue: Catalogue) -> str | None:
     return guess_layer(raw, catalogue, f"{request.path.stem} {raw.part}")
-
-
-def known_columns(raw: Raw, spec: LayerSpec, mapping: Mapping[str, str] | None = None) -> Columns:
-    """Return the columns that are known by name or by the planner; none if no heading is."""
-    try:
-        return find_columns(raw.headings, spec, mapping)
-    except IntakeError:
-        return Columns({}, {}, ())

@@ -86,7 +86,7 @@ def _steps(work: desk.Work | None) -> int:
         st.session_state[_STEP] = FILE
         st.caption(" → ".join(titles.values()))
         return FILE
-    if st.session_state.pop("import_restart", False):
+    if st.session_state.pop(desk.RESTART, False):
         st.session_state[_STEP] = FILE
     st.session_state.setdefault(_STEP, FILE)
     chosen = st.segmented_control(

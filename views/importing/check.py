@@ -14,11 +14,11 @@ from layers.frames import GEOMETRY
 from layers.intake import rejects_suffix
 from layers.intake import write_rejects
 from layers.issues import issue_frame
+from views import figures
 from views import tables
 from views.importing import desk
 from views.importing import values
 from views.text import _
-from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
@@ -44,15 +44,14 @@ def show(work: desk.Work) -> None:
 
 
 def _figures(result: IntakeResult) -> None:
-    figures = (
+    counts = (
         (result.rows_in, _("rows read")),
         (len(result.accepted), _("accepted")),
         (len(result.rejected), _("rejected")),
         (result.repaired, _("geometries repaired")),
         (result.dropped, _("lines that are no records")),
     )
-    cells = "".join(f"<div><b>{num(n)}</b><span>{esc(name)}</span></div>" for n, name in figures)
-    st.html(f'<div class="atlas-figures">{cells}</div>')
+    figures.show((num(n), name) for n, name in counts)
     if result.crs:
         st.caption(_("Read as {crs}, kept as CGCS2000 (EPSG:4490).").format(crs=md(result.crs)))
 

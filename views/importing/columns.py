@@ -10,7 +10,7 @@ import streamlit as st
 from layers.i18n import UNKNOWN
 from layers.i18n import moment
 from layers.intake import PLACE_TITLES
-from layers.intake.inspection import known_columns
+from layers.intake.columns import known_columns
 from layers.intake.matching import propose
 from layers.intake.profiles import FOLDER
 from layers.intake.profiles import Profiles
@@ -55,14 +55,14 @@ def _matches(work: desk.Work) -> tuple[ColumnMatch, ...]:
     def match() -> tuple[ColumnMatch, ...]:
         return propose(
             work.raw,
-            known_columns(work.raw, work.spec, work.choices.mapping),
+            known_columns(work.raw.headings, work.spec, work.choices.mapping),
             work.spec,
             mapping=work.choices.mapping,
             profile=work.choices.mapping if work.profile else None,
             tables=work.base.tables,
         )
 
-    return desk.kept(work, "matches", "", match)
+    return desk.kept(work, "matches", match)
 
 
 def _profile(work: desk.Work) -> None:

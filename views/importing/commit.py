@@ -41,7 +41,6 @@ class _Done:
     layer: str
     version: int
     file: str
-    rows: int
     notes: tuple[str, ...] = ()
 
 
@@ -58,7 +57,7 @@ def show(work: desk.Work) -> None:
     if taken.empty:
         st.info(_("There is nothing to write: no row is new or different."))
         return
-    compare.figures(prepared)
+    compare.show_figures(prepared)
     st.markdown(
         _("**{n}** of {all} changes are written as the next version of **{layer}**.").format(
             n=num(len(taken)), all=num(len(changes)), layer=md(pick(work.spec.title))
@@ -131,20 +130,13 @@ def _commit(work: desk.Work, prepared: Prepared, author: str, message: str, prof
         work.layer,
         done.version,
         result.file,
-        len(result.accepted),
         tuple(notes),
     )
     if work.half == desk.HALVES[0]:
         desk.other_half(work)
-        restart()
     else:
         desk.clear()
     st.rerun()
-
-
-def restart() -> None:
-    """Go back to the first step; the switch of the steps is made anew in the next run."""
-    st.session_state["import_restart"] = True
 
 
 def _remember(work: desk.Work, name: str, author: str) -> list[str]:
@@ -182,19 +174,20 @@ def last_import() -> None:
     for note in done.notes:
         st.warning(md(note))
     if button.button(_("Undo this import"), key="import_undo", width="stretch"):
-        try:
-            _undo(done.layer, done.version)
-        except AtlasError as error:
-            st.error(md(pick(error.text)))
-            return
-        st.session_state.pop(_LAST)
-        st.toast(_("The import was taken back; the layer is as it was before."))
-        st.rerun()
+        _undo(done.layer, done.version)
 
 
 def _undo(layer: str, version: int) -> None:
+    """Take an import back and show the page anew, or say why that cannot be done."""
     author = st.session_state.get("import_author") or user_name() or "atlas"
-    undo(store.current().workspace, layer, version, author=author)
+    try:
+        undo(store.current().workspace, layer, version, author=author)
+    except AtlasError as error:
+        st.error(md(pick(error.text)))
+        return
+    st.session_state.pop(_LAST, None)
+    st.toast(_("The import was taken back; the layer is as it was before."))
+    st.rerun()
 
 
 def earlier_imports() -> None:
@@ -210,14 +203,7 @@ def earlier_imports() -> None:
                 f"{md(row['source_file'])} · {md(row['author'])} · {md(moment(row['time']))}"
             )
             if button.button(_("Undo"), key=f"import_undo:{row['layer']}", width="stretch"):
-                try:
-                    _undo(row["layer"], int(row["version"]))
-                except AtlasError as error:
-                    st.error(md(pick(error.text)))
-                    return
-                st.session_state.pop(_LAST, None)
-                st.toast(_("The import was taken back; the layer is as it was before."))
-                st.rerun()
+                _undo(row["layer"], int(row["version"]))
 
 
 def _imports() -> pd.DataFrame:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -14,16 +13,17 @@ from layers.i18n import UNKNOWN
 from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
 from layers.picture import Picture
-from layers.style import LayerStyle
 from layers.style import Symbol
+from views import figures
 from views import mapview
 from views import overview
 from views import store
 from views import tables
 from views.importing import desk
+from views.importing import symbols
 from views.text import _
-from views.text import esc
 from views.text import lang
+from views.text import md
 from views.text import num
 from views.text import pick
 
@@ -32,23 +32,12 @@ if TYPE_CHECKING:
 
     from layers.delivery import Prepared
     from layers.errors import Text
-    from layers.picture import Bounds
 
 _PART = "import_part_only"
 _MOST = 5_000
 _FEW = 20
 _MARGIN = 0.002
 _VALUES = 500
-MARKS = {
-    "circle": "●",
-    "triangle": "▲",
-    "square": "■",
-    "diamond": "◆",
-    "cross": "✚",
-    "pentagon": "⬟",
-}
-"""The shapes of symbols as letters, for legends."""
-
 _SYMBOLS = {
     "added": Symbol(shape="circle", size=11, fill="#009E73", stroke="#00382a", width=2.0),
     "removed": Symbol(shape="cross", size=12, fill="#D55E00", stroke="#5e2a00", width=2.0),
@@ -63,9 +52,9 @@ def show(work: desk.Work) -> None:
     """Show the page of this step."""
     _replacing(work)
     prepared = desk.prepared(work)
-    figures(prepared)
+    show_figures(prepared)
     for issue in prepared.consequences:
-        st.warning(issue.line(lang()))
+        st.warning(md(issue.line(lang())))
     changes = changed(prepared)
     if prepared.result.accepted.empty:
         st.warning(_("No row was accepted, so nothing would change."))
@@ -103,16 +92,15 @@ def _replacing(work: desk.Work) -> None:
     work.replacing(whole=whole)
 
 
-def figures(prepared: Prepared) -> None:
+def show_figures(prepared: Prepared) -> None:
     """Show how many rows are added, removed, moved, and so on."""
     # A row that moved may have other values too; it counts for both.
     counts = prepared.diff["kinds"].explode().value_counts()
-    cells = "".join(
-        f"<div><b>{num(int(counts.get(kind, 0)))}</b><span>{esc(title)}</span></div>"
+    figures.show(
+        (num(int(counts.get(kind, 0))), title)
         for kind, title in titles().items()
         if counts.get(kind, 0) or kind in {"added", "changed", "removed"}
     )
-    st.html(f'<div class="atlas-figures">{cells}</div>')
     kept = int(prepared.changes["kept"])
     if kept:
         st.caption(
@@ -144,24 +132,13 @@ def _map(work: desk.Work, prepared: Prepared, changes: pd.DataFrame) -> None:
     )
     with st.container(key="page-map"):
         mapview.show(
-            picture, key=f"import-diff-{work.token}", bounds=_bounds(layers[1:]), height=420
+            picture,
+            key=f"import-diff-{work.token}",
+            bounds=overview.extent([layer.frame for layer in layers[1:]], _MARGIN),
+            height=420,
         )
-    cells = "".join(
-        f'<span class="atlas-badge"><span style="color:{esc(_SYMBOLS[kind].fill)}">'
-        f"{MARKS[_SYMBOLS[kind].shape]}</span> "
-        f"{esc(titles()[kind])}</span>"
-        for kind in _SYMBOLS
-        if changes["kind"].eq(kind).any()
-    )
-    st.html(f"<div>{cells}</div>")
-
-
-def _bounds(layers: list[MapLayer]) -> Bounds:
-    """Return the extent of what changes, not smaller than a few streets."""
-    bounds = np.array([layer.frame.total_bounds for layer in layers], dtype="float64")
-    west, south = bounds[:, :2].min(axis=0) - _MARGIN
-    east, north = bounds[:, 2:].max(axis=0) + _MARGIN
-    return (float(west), float(south), float(east), float(north))
+    drawn = [kind for kind in _SYMBOLS if changes["kind"].eq(kind).any()]
+    symbols.legend((titles()[kind], _SYMBOLS[kind]) for kind in drawn)
 
 
 def _layer(prepared: Prepared, kind: str, rows: gpd.GeoDataFrame, symbol: Symbol) -> MapLayer:
@@ -169,14 +146,7 @@ def _layer(prepared: Prepared, kind: str, rows: gpd.GeoDataFrame, symbol: Symbol
         key=kind,
         kind=titles()[kind],
         frame=rows,
-        style=LayerStyle(
-            "",
-            replace(symbol, fill_opacity=0.5),
-            (),
-            by_prefix=False,
-            label_field="",
-            label_min_zoom=99,
-        ),
+        style=symbols.one_symbol(replace(symbol, fill_opacity=0.5)),
         id_field=prepared.spec.id_field,
         name_field=prepared.spec.name_field,
         labels=False,

@@ -31,7 +31,6 @@ from views.text import pick
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from collections.abc import Hashable
     from collections.abc import Sequence
 
     from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -49,6 +48,9 @@ HALVES = (CARRIERS, UNITS)
 _WORK = "import_work"
 _WAITING = "import_waiting"
 _ROUND = "import_round"
+RESTART = "import_restart"
+"""Set when the page is to begin at its first step in the next run."""
+
 # Fewer rows are done before a bar is seen.
 _MANY = 1_000
 
@@ -101,7 +103,7 @@ class Work:
     skipped: frozenset[str] = frozenset()
     profile: str = ""
     revision: int = 0
-    made: dict[str, tuple[Hashable, Any]] = field(default_factory=dict)
+    made: dict[str, tuple[int, Any]] = field(default_factory=dict)
 
     @property
     def spec(self) -> LayerSpec:
@@ -262,7 +264,8 @@ def read_again(found: Work, progress: Callable[[Text, float], None], **how: Any)
 def holds_both(found: Work) -> bool:
     """Tell whether the file is one table of carriers and their units."""
     carriers, units = (store.catalogue().layer(name) for name in HALVES)
-    return is_wide(found.whole or found.raw, carriers, units)
+    # The page asks in every run, and a large table takes long to look through.
+    return kept(found, "both", lambda: is_wide(found.whole or found.raw, carriers, units))
 
 
 def take_half(found: Work, half: str) -> None:
@@ -285,6 +288,8 @@ def take_half(found: Work, half: str) -> None:
 def other_half(found: Work) -> None:
     """Put the units on the desk after the carriers were committed."""
     next_round()
+    # The switch of the steps is on the page already; the next run sets it back.
+    st.session_state[RESTART] = True
     found.replace = False
     # This run began before the carriers were there, and the units refer to them.
     store.begin_run()
@@ -321,16 +326,15 @@ def result(found: Work) -> IntakeResult:
     IntakeError
         If a decision is missing or contradicts the file.
     """
-    return _made(found, "result", found.revision, lambda: _process(found))
+    return kept(found, "result", lambda: _process(found))
 
 
 def prepared(found: Work) -> Prepared:
     """Return what the layer becomes, and how that differs from the version compared with."""
     outcome = result(found)
-    return _made(
+    return kept(
         found,
         "prepared",
-        found.revision,
         lambda: prepare(
             store.current().workspace,
             found.layer,
@@ -363,19 +367,14 @@ def _process(found: Work) -> IntakeResult:
             bar.empty()
 
 
-def kept(found: Work, name: str, key: Hashable, make: Callable[[], T]) -> T:
-    """Return the newest result of a kind, made anew when `key` changes."""
-    return _made(found, name, (found.revision, key), make)
-
-
-def _made(found: Work, name: str, key: Hashable, make: Callable[[], T]) -> T:
-    """Return the newest result of a kind; an error is remembered like one."""
+def kept(found: Work, name: str, make: Callable[[], T]) -> T:
+    """Return the result of a kind for what is decided now; an error is remembered like one."""
     known = found.made.get(name)
-    if known is None or known[0] != key:
+    if known is None or known[0] != found.revision:
         try:
-            known = (key, make())
+            known = (found.revision, make())
         except AtlasError as error:
-            known = (key, error)
+            known = (found.revision, error)
         found.made[name] = known
     outcome: T | AtlasError = known[1]
     if isinstance(outcome, AtlasError):

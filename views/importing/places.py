@@ -19,24 +19,22 @@ from layers.i18n import UNKNOWN
 from layers.intake import district_of
 from layers.intake import rank_systems
 from layers.intake import read_isolated
-from layers.intake.inspection import known_columns
+from layers.intake.columns import known_columns
 from layers.intake.placing.control_points import read_control_points
 from layers.intake.placing.local_grid import fit_grid
 from layers.intake.placing.local_grid import grid_from_proj
 from layers.intake.placing.locate import raw_coordinates
 from layers.picture import MapLayer
 from layers.picture import Picture
-from layers.style import LayerStyle
 from layers.style import Symbol
 from layers.systems import LOCAL
 from views import mapview
 from views import overview
 from views import store
 from views import tables
-from views.importing import compare
 from views.importing import desk
+from views.importing import symbols
 from views.text import _
-from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
@@ -86,10 +84,10 @@ def show(work: desk.Work) -> None:
 
 def _ranked(work: desk.Work) -> tuple[Candidate, ...]:
     def rank() -> tuple[Candidate, ...]:
-        columns = known_columns(work.raw, work.spec, work.choices.mapping)
+        columns = known_columns(work.raw.headings, work.spec, work.choices.mapping)
         return rank_systems(work.raw, columns.places, work.request, district_of(work.base.tables))
 
-    return desk.kept(work, "ranked", "", rank)
+    return desk.kept(work, "ranked", rank)
 
 
 def _label(candidate: Candidate) -> str:
@@ -108,7 +106,8 @@ def _choose(work: desk.Work, ranked: tuple[Candidate, ...]) -> None:
         _("The coordinates are in"),
         labels,
         index=labels.index(chosen),
-        format_func=lambda name: name or _own(work),
+        # A file may call its system anything; a label is Markdown.
+        format_func=lambda name: md(name or _own(work)),
         captions=["", *(_caption(by_label[name]) for name in labels[1:])],
         key=f"import_crs:{desk.round_number()}:{work.raw.part}:{lang()}",
         disabled=work.choices.local is not None,
@@ -245,12 +244,7 @@ def _map(work: desk.Work, ranked: tuple[Candidate, ...]) -> None:
             bounds=_bounds(points),
             height=420,
         )
-    cells = "".join(
-        f'<span class="atlas-badge"><span style="color:{esc(symbol.fill)}">'
-        f"{compare.MARKS[symbol.shape]}</span> {esc(_label(candidate))}</span>"
-        for candidate, symbol in drawn
-    )
-    st.html(f"<div>{cells}</div>")
+    symbols.legend((_label(candidate), symbol) for candidate, symbol in drawn)
 
 
 def _points(title: str, lonlat: np.ndarray, symbol: Symbol) -> MapLayer:
@@ -264,7 +258,7 @@ def _points(title: str, lonlat: np.ndarray, symbol: Symbol) -> MapLayer:
         key=title,
         kind=_("as read"),
         frame=frame,
-        style=LayerStyle("", symbol, (), by_prefix=False, label_field="", label_min_zoom=99),
+        style=symbols.one_symbol(symbol),
         id_field="id",
         name_field="name",
         labels=False,
@@ -283,10 +277,10 @@ def _bounds(points: list[np.ndarray]) -> Bounds:
 
 def _sample(work: desk.Work) -> np.ndarray:
     def take() -> np.ndarray:
-        columns = known_columns(work.raw, work.spec, work.choices.mapping)
+        columns = known_columns(work.raw.headings, work.spec, work.choices.mapping)
         return raw_coordinates(work.raw, columns.places, work.request, most=_SAMPLE)
 
-    return desk.kept(work, "sample", "", take)
+    return desk.kept(work, "sample", take)
 
 
 def _table(ranked: tuple[Candidate, ...]) -> None:
