@@ -25,11 +25,11 @@ from cli_common import catalogue
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
-from cli_common import records
 from cli_common import show
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
+from cli_scatter import scatter
 from cli_workspace import workspace_cli
 from layers.errors import AtlasError
 from layers.errors import UsageError
@@ -162,54 +162,7 @@ cli.command()(inspect)
 cli.command()(template)
 
 
-@cli.command()
-def scatter(
-    out: Annotated[
-        Path, typer.Option("--out", "-o", help="csv, xlsx, json, gpkg, geojson, parquet.")
-    ],
-    workspace: WorkspaceOption = None,
-    walk_m: Annotated[float, typer.Option("--walk-m", help="Longest walk of one place, m.")] = 800,
-    detour: Annotated[float, typer.Option("--detour", help="Walk over straight line.")] = 1.324,
-    site_gap_m: Annotated[
-        float, typer.Option("--site-gap-m", help="Buildings this close are one site, m.")
-    ] = 50,
-    park: Annotated[list[str] | None, typer.Option("--park", help="Only this park.")] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say of every park how scattered its spaces are, and why.
-
-    Example: atlas scatter --park B01 --park B02 --out scatter.xlsx
-    """
-    from geo.scatter import ScatterParameters
-    from layers.analysis import scatter_of
-    from layers.export import export_table
-    from layers.inventory import readable
-    from layers.results import SCATTER_TITLE
-    from layers.results import scatter_layer
-
-    opened = open_workspace(workspace)
-    try:
-        parameters = ScatterParameters(walk_m=walk_m, detour=detour, site_gap_m=site_gap_m)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    tables, problems = readable(opened)
-    for key in ("parks", "carriers", "units", "zones"):
-        if key in problems:
-            raise problems[key]
-    result = scatter_of(tables, catalogue(), parameters, park)
-    spatial = out.suffix.lower() in {".gpkg", ".geojson", ".parquet"}
-    # The columns keep their public names in every format, because scripts read them.
-    table = scatter_layer(result) if spatial else result.table
-    export_table(table, out, title=SCATTER_TITLE, lang=context.lang)
-    counts = result.table["flag"].value_counts().to_dict()
-    context.say(
-        "{n} parks: {flags}. Written to {path}.",
-        n=len(result.table),
-        flags=", ".join(f"{flag} {count}" for flag, count in sorted(counts.items())),
-        path=out,
-    )
-    if as_json:
-        print_json(records(result.table))
+cli.command()(scatter)
 
 
 @cli.command()

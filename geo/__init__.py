@@ -10,16 +10,20 @@ The room reads like the methods chapter of a plan. Scatter, chapter by chapter:
     what a park holds;
 :mod:`geo.sites`
     which of it is one place;
-:mod:`geo.distance`
-    what lies between the places;
-:mod:`geo.dispersion`
+:mod:`geo.distance`, :mod:`geo.barriers`, :mod:`geo.network`, :mod:`geo.layout`
+    what lies between the places, and how one walks there;
+:mod:`geo.dispersion`, :mod:`geo.measures`
     how far apart, in how many pieces;
 :mod:`geo.zones`
     how much of it is in the designated zones;
+:mod:`geo.chance`, :mod:`geo.land`
+    whether it is more compact than chance would have it;
 :mod:`geo.flag`, :mod:`geo.reasons`
     the rule and the sentence that defends it;
 :mod:`geo.scatter`
-    all of it for all parks at once.
+    all of it for all parks at once;
+:mod:`geo.district`
+    the parks beside each other, and what has changed.
 
 The formulas are in ``docs/methods.md``.
 """

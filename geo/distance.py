@@ -68,11 +68,6 @@ def pairs_in_groups(group: NDArray[np.intp], xy: NDArray[np.float64]) -> Edges:
 def spanning_forest(pairs: Edges, nodes: int) -> Edges:
     """Return the minimum spanning tree of every group.
 
-    Edges of equal length are taken in the order of their nodes, so the tree is
-    unique. The graph carries the *rank* of each length in place of the length:
-    `scipy.sparse.csgraph` takes a length of 0 for no edge, and two sites with one
-    centroid would fall apart.
-
     Parameters
     ----------
     pairs
@@ -85,12 +80,33 @@ def spanning_forest(pairs: Edges, nodes: int) -> Edges:
     Edges
         n-1 edges for each group of n nodes, ordered by start and end.
     """
+    return pairs.take(spanning_pairs(pairs, nodes))
+
+
+def spanning_pairs(pairs: Edges, nodes: int) -> NDArray[np.intp]:
+    """Return which pairs make the minimum spanning tree of every group.
+
+    Edges of equal length are taken in the order of their nodes, so the tree is
+    unique. The graph carries the *rank* of each length in place of the length:
+    `scipy.sparse.csgraph` takes a length of 0 for no edge, and two sites with one
+    centroid would fall apart.
+
+    Parameters
+    ----------
+    pairs, nodes
+        As in :func:`spanning_forest`.
+
+    Returns
+    -------
+    numpy.ndarray
+        Positions in `pairs`, ordered by start and end of the edge.
+    """
     by_length = np.lexsort((pairs.end, pairs.start, pairs.length_m))
     rank = np.empty(by_length.size)
     rank[by_length] = np.arange(1, by_length.size + 1)
     graph = coo_array((rank, (pairs.start, pairs.end)), shape=(nodes, nodes)).tocsr()
     chosen = by_length[minimum_spanning_tree(graph).tocoo().data.astype(np.intp) - 1]
-    return pairs.take(chosen[np.lexsort((pairs.end[chosen], pairs.start[chosen]))])
+    return chosen[np.lexsort((pairs.end[chosen], pairs.start[chosen]))]
 
 
 def components(edges: Edges, nodes: int) -> NDArray[np.intp]:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RULE_VERSION = "scatter-2026.1"
+RULE_VERSION = "scatter-2026.2"
 """Name of the rule; it changes when a result could change."""
 
 _SHARES = (
@@ -68,6 +68,10 @@ class ScatterParameters:
         Values tried for the stability of the flag; all combinations are run.
     stable_share
         A flag that keeps its colour in at least this share of the runs is stable.
+    crossing_reach_m
+        A crossing opens the barrier this far to each side.
+    snap_m
+        A site farther than this from every walkway is not on the walking network.
     """
 
     walk_m: float = 800.0
@@ -85,6 +89,8 @@ class ScatterParameters:
     detour_range: tuple[float, ...] = (1.2, 1.324, 1.52)
     gap_range: tuple[float, ...] = (30.0, 50.0, 80.0)
     stable_share: float = 0.80
+    crossing_reach_m: float = 50.0
+    snap_m: float = 50.0
 
     def __post_init__(self) -> None:
         """Refuse values that mean nothing.
@@ -97,6 +103,8 @@ class ScatterParameters:
         _require("walk_m", (self.walk_m, *self.walk_range), least=0.0, open_end=True)
         _require("detour", (self.detour, *self.detour_range), least=1.0)
         _require("site_gap_m", (self.site_gap_m, *self.gap_range), least=0.0)
+        for name in ("crossing_reach_m", "snap_m"):
+            _require(name, (getattr(self, name),), least=0.0)
         _require("red_effective_clusters", (self.red_effective_clusters,), least=1.0)
         _require("pole_limit", (self.pole_limit,), least=1.0)
         for name in _SHARES:
@@ -123,6 +131,14 @@ class ScatterParameters:
         """Return all parameters by name, ready for JSON."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+
+    def as_text(self) -> str:
+        """Return all parameters as one line, ``name=value; …``, to travel with a number."""
+        return "; ".join(f"{name}={_text(value)}" for name, value in self.as_dict().items())
+
+
+def _text(value: float | list[float]) -> str:
+    return ",".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
 
 
 def _require(

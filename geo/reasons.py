@@ -11,26 +11,23 @@ from dataclasses import dataclass
 from dataclasses import fields
 from typing import TYPE_CHECKING
 from typing import Any
-from typing import NamedTuple
 
 import pandas as pd
 
 from geo.flag import FLAG_TITLES
 from geo.flag import red_conditions
 from geo.flag import unusable
+from geo.phrases import CLOSE
+from geo.phrases import Sentence
+from geo.phrases import count
+from geo.phrases import figure
+from geo.phrases import joined
+from geo.phrases import listed
+from geo.phrases import percent
+from geo.phrases import threshold
 
 if TYPE_CHECKING:
     from geo.parameters import ScatterParameters
-
-_CLOSE = 1e-9
-_MOST_DIGITS = 6
-
-
-class Sentence(NamedTuple):
-    """One sentence, or a part of one, in the two languages."""
-
-    zh: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +60,12 @@ class Evidence:
     weighted: bool
     sample: bool
     stability: float
+    held_against_chance: bool
+    detoured_pairs: int
+    blocked_pairs: int
+    network_pairs: int
+    unsnapped_sites: int
+    flag_straight: str | None
     clusters_red: bool | None
     zone_red: bool | None
     p_red: bool | None
@@ -86,14 +89,14 @@ def explain(measures: pd.DataFrame, parameters: ScatterParameters) -> pd.DataFra
     conditions = red_conditions(measures, parameters)
     rows = measures.assign(
         unusable=unusable(measures, parameters),
-        sites=measures["sites"].fillna(0),
-        clusters=measures["clusters"].fillna(0),
+        sites=measures["sites"].fillna(0).astype(int),
+        clusters=measures["clusters"].fillna(0).astype(int),
         clusters_red=conditions["effective_clusters"],
         zone_red=conditions["zone_share"],
         p_red=conditions["p_low"],
     )
-    truths = ["clusters_red", "zone_red", "p_red"]
-    rows[truths] = rows[truths].astype(object).where(rows[truths].notna(), None)
+    unknown = ["clusters_red", "zone_red", "p_red", "flag_straight"]
+    rows[unknown] = rows[unknown].astype(object).where(rows[unknown].notna(), None)
     names = [field.name for field in fields(Evidence)]
     sentences = [_reason(Evidence(**row), parameters) for row in _records(rows[names])]
     return pd.DataFrame(
@@ -109,9 +112,9 @@ def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
 def _reason(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Return the whole reason of one park."""
     if park.unusable:
-        return _join([_no_verdict(park, rule), *_sample_note(park)], "", " ")
+        return joined([_no_verdict(park, rule), *_sample_note(park)], "", " ")
     parts = [_verdict(park, rule), *_distances(park, rule), *_notes(park, rule)]
-    return _join([*parts, *_sample_note(park)], "", " ")
+    return joined([*parts, *_sample_note(park)], "", " ")
 
 
 def _no_verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
@@ -127,14 +130,14 @@ def _no_verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
             f"None of the registered spaces ({park.spaces:,}) has coordinates: undecided.",
         )
     limit = rule.unlocated_limit
-    unlocated = _percent(park.without_geometry, limit)
-    unmeasured = _percent(park.without_area, limit)
+    unlocated = percent(park.without_geometry, limit)
+    unmeasured = percent(park.without_area, limit)
     basis = _basis(park.by_area)
     return Sentence(
         f"{park.spaces:,} 处空间中，{unlocated}（按{basis.zh}计）没有坐标，"
-        f"{unmeasured}（按处数计）没有建筑面积，上限为 {_limit(limit)}，资料不足，不判定。",
-        f"Of {_count(park.spaces, 'space')}, {unlocated} (by {basis.en}) have no coordinates "
-        f"and {unmeasured} (by number) no floor area; the limit is {_limit(limit)}: undecided.",
+        f"{unmeasured}（按处数计）没有建筑面积，上限为 {threshold(limit)}，资料不足，不判定。",
+        f"Of {count(park.spaces, 'space')}, {unlocated} (by {basis.en}) have no coordinates "
+        f"and {unmeasured} (by number) no floor area; the limit is {threshold(limit)}: undecided.",
     )
 
 
@@ -145,10 +148,10 @@ def _verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
         gap = f"{rule.site_gap_m:g}"
         return Sentence(
             f"{park.located:,} 处空间同在 1 个点位（楼间距不超过 {gap} 米），判为{zh}。",
-            f"{_count(park.located, 'space')} on one site (gaps up to {gap} m): {en}.",
+            f"{count(park.located, 'space')} on one site (gaps up to {gap} m): {en}.",
         )
     if park.clusters == 1:
-        gap = _figure(park.longest_gap_m, 0, rule.walk_m)
+        gap = figure(park.longest_gap_m, 0, rule.walk_m)
         return Sentence(
             f"{park.sites:,} 个点位全部步行连片（最长断档 {gap} 米，不超过 {rule.walk_m:,g} 米），"
             f"判为{zh}。",
@@ -156,19 +159,19 @@ def _verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
             f"{rule.walk_m:,g} m): {en}.",
         )
     share = _largest_cluster(park, rule)
-    if park.largest_cluster_share < rule.red_share - _CLOSE:
-        return _join([share, _split_verdict(park, rule)], "，", ", ")
-    return _join([share, Sentence(f"判为{zh}。", f"{en}.")], "，", ": ")
+    if park.largest_cluster_share < rule.red_share - CLOSE:
+        return joined([share, _split_verdict(park, rule)], "，", ", ")
+    return joined([share, Sentence(f"判为{zh}。", f"{en}.")], "，", ": ")
 
 
 def _largest_cluster(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Say what the largest walking cluster holds, and on which side of the thresholds."""
-    share = _percent(park.largest_cluster_share, rule.green_share, rule.red_share)
-    green, red = _limit(rule.green_share), _limit(rule.red_share)
+    share = percent(park.largest_cluster_share, rule.green_share, rule.red_share)
+    green, red = threshold(rule.green_share), threshold(rule.red_share)
     basis = _basis(park.weighted)
     if park.flag == "green":
         side = Sentence(f"不低于 {green}", f"at least {green}")
-    elif park.largest_cluster_share >= rule.red_share - _CLOSE:
+    elif park.largest_cluster_share >= rule.red_share - CLOSE:
         side = Sentence(f"不低于 {red} 但低于 {green}", f"at least {red} but below {green}")
     else:
         side = Sentence(f"低于 {red}", f"below {red}")
@@ -189,7 +192,7 @@ def _split_verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
         (park.p_red, _chance_clause(park, rule)),
     ]
     fired, held, unknown = (
-        _list([clause for truth, clause in clauses if truth is wanted])
+        listed([clause for truth, clause in clauses if truth is wanted])
         for wanted in (True, False, None)
     )
     if park.flag == "red":
@@ -206,7 +209,7 @@ def _split_verdict(park: Evidence, rule: ScatterParameters) -> Sentence:
 def _clusters_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Hold the effective number of clusters against its threshold."""
     limit = rule.red_effective_clusters
-    value = _figure(park.effective_clusters, 1, limit)
+    value = figure(park.effective_clusters, 1, limit)
     side = Sentence("大于", "above") if park.clusters_red else Sentence("不大于", "not above")
     return Sentence(
         f"等效连片数 {value} {side.zh} {limit:g}",
@@ -217,27 +220,32 @@ def _clusters_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
 def _zone_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Hold the share inside the zones against its threshold."""
     limit = rule.red_zone_share
-    low = _percent(park.zone_share, limit)
+    low = percent(park.zone_share, limit)
     if math.isnan(park.zone_share):
         return Sentence("功能区内占比未知", "the share inside the zones is not known")
     if park.zone_red is None:
-        high = _percent(park.zone_share + park.zone_border_share, limit)
+        high = percent(park.zone_share + park.zone_border_share, limit)
         return Sentence(
             f"有空间正在功能区边界上（边界待核），功能区内占比在 {low} 与 {high} 之间",
             f"spaces lie on a zone boundary, so {low} to {high} are inside the zones",
         )
     side = Sentence("低于", "below") if park.zone_red else Sentence("不低于", "not below")
     return Sentence(
-        f"功能区内占比 {low} {side.zh} {_limit(limit)}",
-        f"{low} lie inside the zones ({side.en} {_limit(limit)})",
+        f"功能区内占比 {low} {side.zh} {threshold(limit)}",
+        f"{low} lie inside the zones ({side.en} {threshold(limit)})",
     )
 
 
 def _chance_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Hold the chance test against its threshold."""
     if park.p_red is None:
+        if park.held_against_chance:
+            return Sentence(
+                "随机对照检验做不了（可供随机摆放的楼宇不足）",
+                "the test against chance cannot be made (too few buildings to place it on)",
+            )
         return Sentence("随机对照检验尚无结果", "the test against chance has no result yet")
-    value = _figure(park.p_low, 3, rule.p_threshold)
+    value = figure(park.p_low, 3, rule.p_threshold)
     if park.p_red:
         return Sentence(
             f"随机对照分位 {value} 大于 {rule.p_threshold:g}（不比随机摆放更紧凑）",
@@ -250,26 +258,71 @@ def _chance_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     )
 
 
+def chance_sentence(p_low: float, p_high: float, rule: ScatterParameters) -> Sentence:
+    """Say what the test against chance means, as a planner would.
+
+    Not to be told from chance is no proof of chance: few sites can hardly be told from
+    it. The sentence therefore says what was found, and no flag rests on it alone.
+
+    Parameters
+    ----------
+    p_low, p_high
+        Shares of random placements at least as compact, and at least as spread; NaN
+        if the park was not tested.
+    rule
+        Gives `p_threshold`.
+
+    Returns
+    -------
+    Sentence
+        Empty in both languages if the park was not tested.
+    """
+    if math.isnan(p_low):
+        return Sentence("", "")
+    if p_low <= rule.p_threshold + CLOSE:
+        return Sentence(
+            "明显比把它的空间随机撒在全区的楼宇上更紧凑。",
+            "Significantly more compact than if its spaces had been thrown at random on the "
+            "district's buildings.",
+        )
+    if p_high <= rule.p_threshold + CLOSE:
+        return Sentence(
+            "明显比把它的空间随机撒在全区的楼宇上更分散。",
+            "Significantly more spread than if its spaces had been thrown at random on the "
+            "district's buildings.",
+        )
+    return Sentence(
+        "不比把它的空间随机撒在全区的楼宇上更紧凑。",
+        "No more compact than if its spaces had been thrown at random on the district's buildings.",
+    )
+
+
 def _distances(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
     """Say how far apart the park is."""
     if park.sites == 1:
         return []
-    mean, gap = _figure(park.mean_distance_m, 0), _figure(park.longest_gap_m, 0)
+    mean, gap = figure(park.mean_distance_m, 0), figure(park.longest_gap_m, 0)
     pair = Sentence("按建筑面积加权，任意两处", "square metres")
     if not park.weighted:
         pair = Sentence("任意两处空间", "spaces")
+    way = Sentence(f"步行＝直线×{rule.detour:g}", f"walk = straight line × {rule.detour:g}")
+    if park.network_pairs:
+        way = Sentence(
+            f"步行按路网，缺处为直线×{rule.detour:g}",
+            f"walks on the network, elsewhere straight line × {rule.detour:g}",
+        )
     return [
         Sentence(
-            f"{pair.zh}平均步行相距 {mean} 米，最长断档 {gap} 米（步行＝直线×{rule.detour:g}）。",
-            f"Two random {pair.en} are {mean} m apart on foot, the longest gap is {gap} m (walk = "
-            f"straight line × {rule.detour:g}).",
+            f"{pair.zh}平均步行相距 {mean} 米，最长断档 {gap} 米（{way.zh}）。",
+            f"Two random {pair.en} are {mean} m apart on foot, the longest gap is {gap} m "
+            f"({way.en}).",
         )
     ]
 
 
 def _notes(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
     """Say what weakens the verdict."""
-    notes = []
+    notes = _ways(park, rule)
     if not park.weighted:
         notes.append(
             Sentence(
@@ -278,7 +331,7 @@ def _notes(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
             )
         )
     if park.unlocated_share > 0:
-        part = _percent(park.unlocated_share, rule.unlocated_limit)
+        part = percent(park.unlocated_share, rule.unlocated_limit)
         of = Sentence("建筑面积", "floor area") if park.by_area else Sentence("空间", "spaces")
         notes.append(
             Sentence(
@@ -291,11 +344,50 @@ def _notes(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
     return notes
 
 
+def _ways(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
+    """Say what is not walked straight, and whether that changed the flag."""
+    parts = [
+        Sentence(
+            f"{park.network_pairs:,} 对按步行路网计距",
+            f"{count(park.network_pairs, 'pair')} measured on the walking network",
+        ),
+        Sentence(
+            f"{park.detoured_pairs:,} 对隔着阻隔、经过街通道绕行",
+            f"{count(park.detoured_pairs, 'pair')} led through crossings",
+        ),
+        Sentence(
+            f"{park.blocked_pairs:,} 对隔着阻隔而没有登记的通道（按直线计距、不算可步行，"
+            "需路网核实）",
+            f"{count(park.blocked_pairs, 'pair')} across a barrier without a registered crossing "
+            "(straight distance, not walkable; check on the network)",
+        ),
+    ]
+    numbers = (park.network_pairs, park.detoured_pairs, park.blocked_pairs)
+    told = [part for part, number in zip(parts, numbers, strict=True) if number]
+    notes = []
+    if told:
+        between = joined(told, "，", "; ")
+        notes.append(Sentence(f"点位之间：{between.zh}。", f"Between sites: {between.en}."))
+    if park.unsnapped_sites:
+        notes.append(
+            Sentence(
+                f"{park.unsnapped_sites:,} 处点位离步行路网超过 {rule.snap_m:g} 米，"
+                f"改按直线×{rule.detour:g} 计。",
+                f"{count(park.unsnapped_sites, 'site')} farther than {rule.snap_m:g} m from the "
+                f"walking network: straight line × {rule.detour:g} instead.",
+            )
+        )
+    if park.flag_straight is not None and park.flag_straight != park.flag:
+        zh, en = FLAG_TITLES[park.flag_straight]
+        notes.append(Sentence(f"若全按直线步行，则为{zh}。", f"Walking straight it would be {en}."))
+    return notes
+
+
 def _stability(park: Evidence, rule: ScatterParameters) -> Sentence:
     """Say whether the colour survives other parameters."""
     runs = sum(1 for _ in rule.walks())
     kept = round(park.stability * runs)
-    stable = park.stability >= rule.stable_share - _CLOSE
+    stable = park.stability >= rule.stable_share - CLOSE
     verdict = Sentence("稳健", "stable") if stable else Sentence("不稳健", "not stable")
     return Sentence(
         f"{runs} 组参数试算有 {kept} 组同色，结论{verdict.zh}。",
@@ -315,41 +407,3 @@ def _basis(by_area: bool) -> Sentence:
     if by_area:
         return Sentence("建筑面积", "floor area")
     return Sentence("空间处数", "number of spaces")
-
-
-def _join(sentences: list[Sentence], zh: str, en: str) -> Sentence:
-    """Join sentences with a separator for each language."""
-    return Sentence(zh.join(s.zh for s in sentences), en.join(s.en for s in sentences))
-
-
-def _list(clauses: list[Sentence]) -> Sentence:
-    """Join clauses as "a, b and c"."""
-    if len(clauses) < 2:  # noqa: PLR2004 - a list of one has no "and"
-        return _join(clauses, "", "")
-    return _join([_join(clauses[:-1], "、", ", "), clauses[-1]], "、", " and ")
-
-
-def _count(number: int, noun: str) -> str:
-    """Return "1 space", "2 spaces"."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
-def _limit(share: float) -> str:
-    """Return a threshold as a percentage without idle zeros."""
-    return f"{100.0 * share:g}%"
-
-
-def _percent(share: float, *limits: float) -> str:
-    """Return a share as a percentage that does not round onto a threshold."""
-    return _figure(100.0 * share, 1, *(100.0 * limit for limit in limits)) + "%"
-
-
-def _figure(value: float, digits: int, *limits: float) -> str:
-    """Return a rounded number that does not round onto a threshold it differs from.
-
-    69.96 % against 70 % must not be printed as "70.0 % (below 70 %)".
-    """
-    apart = [limit for limit in limits if abs(value - limit) > _CLOSE]
-    while digits < _MOST_DIGITS and any(round(value, digits) == limit for limit in apart):
-        digits += 1
-    return f"{value:,.{digits}f}"

@@ -3,11 +3,13 @@
 The steps, in the order a plan would describe them:
 
 1. spaces close to each other are one *site* (:mod:`geo.sites`);
-2. the sites of a park are joined by a minimum spanning tree, whose edges up to a
-   ten-minute walk make *walking clusters* (:mod:`geo.distance`);
+2. the sites of a park are joined by a minimum spanning tree of walks, whose edges up
+   to ten minutes make *walking clusters* (:mod:`geo.layout`);
 3. the park is measured: how many pieces, how unequal, how far apart, how much in
-   the designated zones (:mod:`geo.dispersion`, :mod:`geo.zones`);
-4. a rule turns the measures into a flag and a form (:mod:`geo.flag`), a sentence
+   the designated zones (:mod:`geo.measures`);
+4. it is held against chance: is it more compact than if its sites had been thrown at
+   random on the district's buildings (:mod:`geo.chance`);
+5. a rule turns the measures into a flag and a form (:mod:`geo.flag`), a sentence
    says why (:mod:`geo.reasons`), and the rule is run again with other parameters
    to see whether the flag holds.
 """
@@ -15,6 +17,7 @@ The steps, in the order a plan would describe them:
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -22,35 +25,37 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.crs import COORDINATE_TOLERANCE_M
-from geo.dispersion import effective_number
-from geo.dispersion import group_sum
-from geo.dispersion import largest_share
+from geo.chance import CHANCE_COLUMNS
+from geo.chance import Chance
+from geo.chance import adjusted
+from geo.chance import chance_test
+from geo.chance import null_distances
 from geo.dispersion import mean_pairwise_distance
-from geo.dispersion import ratio
-from geo.dispersion import relative_dispersion
-from geo.distance import Edges
-from geo.distance import components
 from geo.distance import pairs_in_groups
-from geo.distance import spanning_forest
 from geo.flag import FLAG_TITLES
 from geo.flag import FORM_TITLES
 from geo.flag import form
 from geo.flag import judge
+from geo.layout import OPEN_GROUND
+from geo.layout import Layout
+from geo.layout import Surroundings
+from geo.layout import Tree
+from geo.layout import lay_out
+from geo.measures import cluster_measures
+from geo.measures import cluster_sizes
+from geo.measures import count_or_unknown
+from geo.measures import holding
+from geo.measures import site_measures
+from geo.measures import way_measures
+from geo.measures import zone_measures
 from geo.parameters import DEFAULTS
 from geo.parameters import RULE_VERSION
 from geo.parameters import ScatterParameters
-from geo.parameters import Walk
 from geo.reasons import explain
 from geo.sites import canonical_order
 from geo.sites import check_spaces
-from geo.sites import cluster_sites
-from geo.sites import located
-from geo.sites import space_weights
-from geo.sites import summarise_sites
 from geo.spaces import refuse_repeated
 from geo.spaces import require_columns
-from geo.zones import zone_shares
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +65,11 @@ __all__ = [
     "FORM_TITLES",
     "RESULT_COLUMNS",
     "RULE_VERSION",
+    "Chance",
     "ScatterParameters",
     "ScatterResult",
+    "Surroundings",
+    "chance_distances",
     "scatter",
 ]
 
@@ -94,8 +102,34 @@ RESULT_COLUMNS = {
     "relative_dispersion": "float64",
     "sample": "boolean",
     "weighting": "str",
+    "p_high": "float64",
+    "standardised_effect": "float64",
+    "p_low_error": "float64",
+    "chance_method": "str",
+    "chance_mean_m": "float64",
+    "chance_sd_m": "float64",
+    "stock": "str",
+    "stock_size": "Int64",
+    "zone_outside_share": "float64",
+    "main_belt": "str",
+    "main_belt_share": "float64",
+    "flag_straight": "str",
+    "detoured_pairs": "Int64",
+    "blocked_pairs": "Int64",
+    "network_pairs": "Int64",
+    "unsnapped_sites": "Int64",
+    "parameters": "str",
 }
 """Columns of :attr:`ScatterResult.table` with their dtypes, in order."""
+
+_RUN_COLUMNS = [
+    "sites",
+    "clusters",
+    "largest_cluster_share",
+    "effective_clusters",
+    "longest_gap_m",
+    "p_low",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +140,8 @@ class ScatterResult:
     ----------
     table
         One row a park, ordered by ``park_id``; columns :data:`RESULT_COLUMNS`. Lengths
-        are metres of walking, areas m², shares in [0, 1]; unknown is missing.
+        are metres of walking (``chance_mean_m`` and ``chance_sd_m``: straight metres),
+        areas m², shares in [0, 1]; unknown is missing.
     sites
         One row a site: ``park_id``, ``site``, ``cluster`` (0 is the largest),
         ``spaces``, ``floor_area_m2``, ``weight``, point.
@@ -117,6 +152,14 @@ class ScatterResult:
         The spaces as given, with ``site`` and ``cluster``.
     parameters
         The thresholds used.
+    runs
+        One row a park and reading of "walk": ``park_id``, ``walk_m``, ``detour``,
+        ``site_gap_m``, ``sites``, ``clusters``, ``largest_cluster_share``,
+        ``effective_clusters``, ``longest_gap_m``, ``p_low`` and ``flag``.
+    belts
+        Share of each park in each belt: ``park_id``, ``belt``, ``share``.
+    chance
+        What the parks were held against; None if they were not.
     """
 
     table: pd.DataFrame
@@ -124,22 +167,9 @@ class ScatterResult:
     tree: gpd.GeoDataFrame
     spaces: gpd.GeoDataFrame
     parameters: ScatterParameters
-
-
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """The sites of all parks for one reading of "site", and what connects them."""
-
-    site_of_space: pd.Series[int]
-    sites: gpd.GeoDataFrame
-    park: NDArray[np.intp]
-    weight: NDArray[np.float64]
-    pairs: Edges
-    tree: Edges
-
-    def clusters(self, walk: Walk) -> NDArray[np.intp]:
-        """Return the walking cluster of every site, numbered over all parks."""
-        return components(self.tree.take(_walkable(self.tree, walk)), len(self.sites))
+    runs: pd.DataFrame = field(default_factory=pd.DataFrame)
+    belts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    chance: Chance | None = None
 
 
 def scatter(
@@ -148,7 +178,8 @@ def scatter(
     zones: gpd.GeoDataFrame | None = None,
     parameters: ScatterParameters = DEFAULTS,
     *,
-    barriers: gpd.GeoSeries | None = None,
+    surroundings: Surroundings = OPEN_GROUND,
+    chance: Chance | None = None,
     p_low: pd.Series[float] | None = None,
 ) -> ScatterResult:
     """Measure and flag the scatter of every park.
@@ -164,44 +195,101 @@ def scatter(
     parks
         ``park_id``, each once; optional ``name``.
     zones
-        Designated zones, polygons in the CRS of `spaces`; None if there are none.
+        Designated zones, polygons in the CRS of `spaces`, with ``belt`` if they belong
+        to belts; None if there are none.
     parameters
         Thresholds and the ranges tried for stability.
-    barriers
-        Lines or areas that sites are not joined across, CRS of `spaces`.
+    surroundings
+        Barriers that sites are not joined across and walks are led around, crossings,
+        and the walking network.
+    chance
+        What the parks are held against; None for no test.
     p_low
-        Result of the test against chance by ``park_id``, in [0, 1]; parks without a
-        value have none.
+        Results of a test against chance that was made elsewhere, by ``park_id``, in
+        [0, 1]; parks without a value have none. Not together with `chance`.
 
     Returns
     -------
     ScatterResult
-        Table, sites, tree, spaces and the parameters.
+        Table, sites, tree, spaces, runs, belts and the parameters.
 
     Raises
     ------
     ValueError
         If a column is missing, the CRS is not metric or differs, a key stands twice
-        or is empty, or a floor area is negative.
+        or is empty, a floor area is negative, or both `chance` and `p_low` are given.
     """
+    if chance is not None and p_low is not None:
+        msg = "`chance` and `p_low` are two answers to one question; give one of them."
+        raise ValueError(msg)
     check_spaces(spaces)
+    surroundings.require_crs(spaces.crs)
     names = _names(parks, spaces)
     order = canonical_order(spaces)
     register = spaces.iloc[order].reset_index(drop=True).astype({"park_id": "str"})
-    gaps = {parameters.site_gap_m, *parameters.gap_range}
-    layouts = {gap: _lay_out(register, names.index, gap, barriers) for gap in sorted(gaps)}
+    gaps = sorted({parameters.site_gap_m, *parameters.gap_range})
+    layouts = {gap: lay_out(register, names.index, gap, surroundings, parameters) for gap in gaps}
+    tests = {gap: _against_chance(layouts[gap], names.index, chance, p_low) for gap in gaps}
     layout = layouts[parameters.site_gap_m]
+    tree = layout.trees([parameters.detour])[parameters.detour]
 
-    measures = _measure(register, zones, layout, parameters.walk, names.index)
-    measures["p_low"] = np.nan if p_low is None else p_low.reindex(names.index).astype("float64")
+    zone, belts = zone_measures(register, zones, names.index)
+    measures = pd.concat(
+        [
+            holding(register, names.index),
+            zone,
+            site_measures(register, layout, parameters.detour, names.index),
+            cluster_measures(layout, tree, parameters.walk_m, names.index),
+            way_measures(layout, surroundings.walkways is not None, names.index),
+            tests[parameters.site_gap_m],
+        ],
+        axis="columns",
+    )
     measures["flag"] = judge(measures, parameters)
     measures["form"] = form(measures, parameters)
-    measures["stability"] = _stability(measures, layouts, parameters)
+    measures["flag_straight"] = _flag_straight(measures, layout, parameters)
+    runs = _runs(measures, layouts, tests, parameters)
+    measures["stability"] = _stability(measures, runs, parameters)
     measures["weighting"] = np.where(measures["weighted"], "floor_area", "count")
-    table = _table(measures.join(explain(measures, parameters)), names)
-    sites = _with_clusters(layout, layout.clusters(parameters.walk))
-    tree = _tree_frame(layout, parameters.walk)
-    return ScatterResult(table, sites, tree, _labelled(spaces, order, layout, sites), parameters)
+    measures["held_against_chance"] = chance is not None or p_low is not None
+    measures["stock"], measures["stock_size"] = _stock(chance)
+    measures["parameters"] = parameters.as_text()
+    sites = _with_clusters(layout, layout.clusters(tree, parameters.walk_m))
+    return ScatterResult(
+        table=_table(measures.join(explain(measures, parameters)), names),
+        sites=sites,
+        tree=_tree_frame(layout, tree, parameters.walk_m),
+        spaces=_labelled(spaces, order, layout, sites),
+        parameters=parameters,
+        runs=runs,
+        belts=belts,
+        chance=chance,
+    )
+
+
+def chance_distances(result: ScatterResult, park_id: str) -> tuple[float, NDArray[np.float64]]:
+    """Return a park's place among the draws that it was held against.
+
+    Parameters
+    ----------
+    result
+        Result of :func:`scatter`.
+    park_id
+        The park.
+
+    Returns
+    -------
+    tuple
+        Mean distance of the park's own sites, and that of every draw (or, where all
+        placements were counted, of every placement); straight metres. No draws if the
+        park was not tested.
+    """
+    own = result.sites[result.sites["park_id"].eq(park_id)]
+    group, weight = np.zeros(len(own), dtype=np.intp), own["weight"].to_numpy("float64")
+    pairs = pairs_in_groups(group, shapely.get_coordinates(own.geometry.to_numpy()))
+    observed_m = float(mean_pairwise_distance(pairs, weight, group, 1)[0])
+    draws_m = np.empty(0) if result.chance is None else null_distances(weight, result.chance)
+    return observed_m, draws_m
 
 
 def _names(parks: pd.DataFrame, spaces: gpd.GeoDataFrame) -> pd.Series[str]:
@@ -219,190 +307,86 @@ def _names(parks: pd.DataFrame, spaces: gpd.GeoDataFrame) -> pd.Series[str]:
     return names.reindex(ids).rename_axis("park_id")
 
 
-def _lay_out(
-    register: gpd.GeoDataFrame, parks: pd.Index, gap_m: float, barriers: gpd.GeoSeries | None
-) -> _Layout:
-    """Find the sites, all pairs of them within each park, and the spanning trees."""
-    site = cluster_sites(register, gap_m=gap_m, barriers=barriers)
-    sites = summarise_sites(register, site)
-    park = _codes(sites, parks)
-    pairs = pairs_in_groups(park, shapely.get_coordinates(sites.geometry.to_numpy()))
-    return _Layout(
-        site_of_space=site,
-        sites=sites,
-        park=park,
-        weight=sites["weight"].to_numpy(),
-        pairs=pairs,
-        tree=spanning_forest(pairs, len(sites)),
-    )
-
-
-def _codes(frame: pd.DataFrame, parks: pd.Index) -> NDArray[np.intp]:
-    """Return the position of each row's park in `parks`."""
-    return np.asarray(parks.get_indexer(pd.Index(frame["park_id"])), dtype=np.intp)
-
-
-def _walkable(edges: Edges, walk: Walk) -> NDArray[np.bool_]:
-    """Return which edges are within a walk: detour × straight length ≤ walk."""
-    return edges.length_m * walk.detour <= walk.walk_m + COORDINATE_TOLERANCE_M
-
-
-def _measure(
-    register: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame | None,
-    layout: _Layout,
-    walk: Walk,
-    parks: pd.Index,
+def _against_chance(
+    layout: Layout, parks: pd.Index, chance: Chance | None, p_low: pd.Series[float] | None
 ) -> pd.DataFrame:
-    """Return every measure of every park, unknown values NaN."""
-    parts = [
-        _holding(register, parks),
-        _zone_measures(register, zones, parks),
-        _site_measures(register, layout, walk.detour, parks),
-        _cluster_measures(layout, walk, parks),
-    ]
-    return pd.concat(parts, axis="columns")
+    """Return the columns of the test against chance, index `parks`."""
+    if chance is not None:
+        found = chance_test(layout.xy, layout.weight, layout.park, len(parks), chance)
+        return found.set_axis(parks, axis="index")
+    untested = pd.DataFrame(index=parks, columns=list(CHANCE_COLUMNS)).astype(CHANCE_COLUMNS)
+    if p_low is None:
+        return untested
+    known = p_low.reindex(parks).astype("float64")
+    return untested.assign(p_low=known, p_low_adjusted=adjusted(known.to_numpy()))
 
 
-def _holding(register: gpd.GeoDataFrame, parks: pd.Index) -> pd.DataFrame:
-    """Return what each park holds and how much of it is unlocated or unmeasured.
+def _stock(chance: Chance | None) -> tuple[str | float, int | None]:
+    """Return name and size of the stock that the draws are from."""
+    if chance is None:
+        return np.nan, None
+    return chance.label or np.nan, chance.stock_size
 
-    The unlocated share is by floor area, or by number where an area is missing.
+
+def _flag_straight(
+    measures: pd.DataFrame, layout: Layout, parameters: ScatterParameters
+) -> pd.Series[str]:
+    """Return the flag as if every pair were walked straight; missing where all are."""
+    if layout.is_straight:
+        return pd.Series(pd.NA, index=measures.index, dtype="str")
+    straight = layout.straightened()
+    tree = straight.trees([parameters.detour])[parameters.detour]
+    found = cluster_measures(straight, tree, parameters.walk_m, measures.index)
+    flags = judge(measures.drop(columns=found.columns).join(found), parameters)
+    led = measures[["detoured_pairs", "blocked_pairs", "network_pairs"]].sum(axis="columns") > 0
+    return flags.where(led).astype("str")
+
+
+def _runs(
+    measures: pd.DataFrame,
+    layouts: dict[float, Layout],
+    tests: dict[float, pd.DataFrame],
+    parameters: ScatterParameters,
+) -> pd.DataFrame:
+    """Return what every combination of the ranges finds for every park.
+
+    Sites, trees and the test against chance are made once a gap; a tree answers every
+    walking distance.
     """
-    park, count = _codes(register, parks), len(parks)
-    area = register["floor_area_m2"].to_numpy("float64")
-    has_place = located(register.geometry)
-    floor_area = group_sum(area, park, count)
-    spaces = np.bincount(park, minlength=count)
-    size = np.where((floor_area > 0)[park], area, 1.0)
-    without_geometry = ratio(
-        group_sum(size * ~has_place, park, count), group_sum(size, park, count)
-    )
-    without_area = ratio(group_sum(np.isnan(area) * 1.0, park, count), spaces.astype(np.float64))
-    unmeasured = group_sum((np.isnan(area) & has_place) * 1.0, park, count)
-    located_area = group_sum(np.where(has_place, area, 0.0), park, count)
-    return pd.DataFrame(
-        {
-            "spaces": spaces,
-            "located": group_sum(has_place * 1.0, park, count).astype(int),
-            "floor_area_m2": np.where(spaces > 0, floor_area, np.nan),
-            "without_geometry": without_geometry,
-            "without_area": without_area,
-            "by_area": floor_area > 0,
-            "unlocated_share": np.maximum(without_geometry, without_area),
-            "weighted": (unmeasured == 0) & (located_area > 0),
-            "sample": group_sum(_sample(register) * 1.0, park, count) > 0,
-        },
-        index=parks,
-    )
-
-
-def _sample(register: gpd.GeoDataFrame) -> NDArray[np.bool_]:
-    """Return which spaces are sample data; not marked means they are not."""
-    if "sample" not in register.columns:
-        return np.zeros(len(register), dtype=bool)
-    marked = register["sample"].astype("boolean").fillna(value=False)
-    return np.asarray(marked, dtype=np.bool_)
-
-
-def _zone_measures(
-    register: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None, parks: pd.Index
-) -> pd.DataFrame:
-    """Return the weighted shares inside and on the boundary of the zones."""
-    known = located(register.geometry)
-    park, count = _codes(register, parks)[known], len(parks)
-    weight = space_weights(register).to_numpy("float64")[known]
-    share_inside, share_border = zone_shares(register, zones).to_numpy("float64")[known].T
-    total = group_sum(weight, park, count)
-    inside = group_sum(weight * share_inside, park, count)
-    border = group_sum(weight * share_border, park, count)
-    return pd.DataFrame(
-        {"zone_share": ratio(inside, total), "zone_border_share": ratio(border, total)},
-        index=parks,
-    )
-
-
-def _site_measures(
-    register: gpd.GeoDataFrame, layout: _Layout, detour: float, parks: pd.Index
-) -> pd.DataFrame:
-    """Return the measures that need sites and distances, but no threshold."""
-    park, weight, count = layout.park, layout.weight, len(parks)
-    straight_m = mean_pairwise_distance(layout.pairs, weight, park, count)
-    longest_m = np.where(np.bincount(park, minlength=count) > 0, 0.0, np.nan)
-    np.maximum.at(longest_m, park[layout.tree.start], layout.tree.length_m)
-    return pd.DataFrame(
-        {
-            "sites": _count_or_unknown(park, parks),
-            "effective_sites": effective_number(weight, park, count),
-            "largest_site_share": largest_share(weight, park, count),
-            "mean_distance_m": detour * straight_m,
-            "longest_gap_m": detour * longest_m,
-            "relative_dispersion": relative_dispersion(straight_m, _land_area_m2(register, parks)),
-        },
-        index=parks,
-    )
-
-
-def _land_area_m2(register: gpd.GeoDataFrame, parks: pd.Index) -> NDArray[np.float64]:
-    """Return the footprint area of each park; NaN if a located space is only a point."""
-    known = located(register.geometry)
-    area = shapely.area(register.geometry.to_numpy()[known])
-    return group_sum(np.where(area > 0, area, np.nan), _codes(register, parks)[known], len(parks))
-
-
-def _cluster_measures(layout: _Layout, walk: Walk, parks: pd.Index) -> pd.DataFrame:
-    """Return the measures of the walking clusters for one reading of "walk"."""
-    _, size, park = _cluster_sizes(layout, layout.clusters(walk))
-    return pd.DataFrame(
-        {
-            "clusters": _count_or_unknown(park, parks),
-            "largest_cluster_share": largest_share(size, park, len(parks)),
-            "effective_clusters": effective_number(size, park, len(parks)),
-        },
-        index=parks,
-    )
-
-
-def _cluster_sizes(
-    layout: _Layout, cluster: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.intp]]:
-    """Return first site, weight and park of every cluster."""
-    _, first = np.unique(cluster, return_index=True)
-    size = group_sum(layout.weight, cluster, first.size)
-    return first, size, layout.park[first]
-
-
-def _count_or_unknown(park: NDArray[np.intp], parks: pd.Index) -> pd.Series[int]:
-    """Count by park; what was not found is unknown, not 0."""
-    count = pd.Series(np.bincount(park, minlength=len(parks)), index=parks, dtype="Int64")
-    return count.mask(count == 0)
+    trees = {gap: layouts[gap].trees(parameters.detour_range) for gap in parameters.gap_range}
+    found = []
+    for walk in parameters.walks():
+        gap = walk.site_gap_m
+        layout, tree = layouts[gap], trees[gap][walk.detour]
+        run = cluster_measures(layout, tree, walk.walk_m, measures.index)
+        sites = count_or_unknown(layout.park, measures.index)
+        found.append(run.assign(sites=sites, p_low=tests[gap]["p_low"], **walk._asdict()))
+    together = pd.concat(found)
+    # All runs are judged in one go: what the walk does not change is repeated.
+    kept = measures.drop(columns=[*_RUN_COLUMNS, "flag"])
+    repeated = kept.iloc[np.tile(np.arange(len(kept)), len(found))]
+    flags = judge(pd.concat([repeated, together], axis="columns"), parameters)
+    runs = together.assign(flag=flags.array).reset_index()
+    runs = runs.astype({"sites": "Int64", "clusters": "Int64"})
+    return runs[["park_id", "walk_m", "detour", "site_gap_m", *_RUN_COLUMNS, "flag"]]
 
 
 def _stability(
-    measures: pd.DataFrame, layouts: dict[float, _Layout], parameters: ScatterParameters
+    measures: pd.DataFrame, runs: pd.DataFrame, parameters: ScatterParameters
 ) -> pd.Series[float]:
     """Return the share of runs over the parameter ranges that keep the flag.
 
     A park whose data do not suffice has no flag that a parameter could move: NaN.
-    Sites and trees are made once a gap; a tree answers every walking distance.
     """
-    runs = [
-        _cluster_measures(layouts[walk.site_gap_m], walk, measures.index)
-        for walk in parameters.walks()
-    ]
-    # All runs are judged in one go: what the walk does not change is repeated.
-    kept = measures.drop(columns=runs[0].columns)
-    repeated = kept.iloc[np.tile(np.arange(len(kept)), len(runs))]
-    flags = judge(pd.concat([repeated, pd.concat(runs)], axis="columns"), parameters)
-    same = flags.to_numpy().reshape(len(runs), -1) == measures["flag"].to_numpy()
-    share = pd.Series(same.mean(axis=0), index=measures.index)
+    same = runs["flag"].eq(runs["park_id"].map(measures["flag"]))
+    share = same.groupby(runs["park_id"]).mean().reindex(measures.index)
     judged = measures["unlocated_share"] <= parameters.unlocated_limit
-    return share.where(measures["sites"].notna() & judged)
+    return share.where(measures["sites"].notna() & judged).astype("float64")
 
 
-def _with_clusters(layout: _Layout, cluster: NDArray[np.intp]) -> gpd.GeoDataFrame:
+def _with_clusters(layout: Layout, cluster: NDArray[np.intp]) -> gpd.GeoDataFrame:
     """Return the sites with their cluster, numbered from 0 within a park, largest first."""
-    first, size, park = _cluster_sizes(layout, cluster)
+    first, size, park = cluster_sizes(layout, cluster)
     order = np.lexsort((first, -size, park))
     number = np.empty(order.size, dtype=np.intp)
     number[order] = np.arange(order.size) - np.searchsorted(park[order], park[order])
@@ -411,25 +395,24 @@ def _with_clusters(layout: _Layout, cluster: NDArray[np.intp]) -> gpd.GeoDataFra
     return sites
 
 
-def _tree_frame(layout: _Layout, walk: Walk) -> gpd.GeoDataFrame:
+def _tree_frame(layout: Layout, tree: Tree, walk_m: float) -> gpd.GeoDataFrame:
     """Return the edges of the spanning trees as lines."""
-    tree, sites = layout.tree, layout.sites
-    xy = shapely.get_coordinates(sites.geometry.to_numpy())
-    lines = shapely.linestrings(np.stack([xy[tree.start], xy[tree.end]], axis=1))
+    edges, sites, xy = tree.edges, layout.sites, layout.xy
+    lines = shapely.linestrings(np.stack([xy[edges.start], xy[edges.end]], axis=1))
     return gpd.GeoDataFrame(
         {
-            "park_id": sites["park_id"].to_numpy()[tree.start],
-            "from_site": sites["site"].array[tree.start],
-            "to_site": sites["site"].array[tree.end],
-            "distance_m": walk.detour * tree.length_m,
-            "walkable": pd.array(_walkable(tree, walk), dtype="boolean"),
+            "park_id": sites["park_id"].to_numpy()[edges.start],
+            "from_site": sites["site"].array[edges.start],
+            "to_site": sites["site"].array[edges.end],
+            "distance_m": edges.length_m,
+            "walkable": pd.array(tree.walkable(walk_m), dtype="boolean"),
         },
         geometry=gpd.GeoSeries(lines, crs=sites.crs),
     ).astype({"park_id": "str"})
 
 
 def _labelled(
-    spaces: gpd.GeoDataFrame, order: NDArray[np.intp], layout: _Layout, sites: gpd.GeoDataFrame
+    spaces: gpd.GeoDataFrame, order: NDArray[np.intp], layout: Layout, sites: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Return the given spaces with the number of their site and cluster."""
     keys = pd.DataFrame(

@@ -55,6 +55,37 @@ def zone_shares(spaces: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> pd.
     return pd.DataFrame({"inside": inside, "border": border}, index=spaces.index)
 
 
+def belt_shares(spaces: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> pd.DataFrame:
+    """Return the share of every space inside each belt, as :func:`zone_shares` counts it.
+
+    Parameters
+    ----------
+    spaces
+        Geometry in a metric CRS.
+    zones
+        Polygons in the same CRS with ``belt``; without that column there are no belts.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column a belt, in the order of their names; shares in [0, 1], index of
+        `spaces`. Belts may overlap, so a row may add up to more than 1.
+
+    Raises
+    ------
+    ValueError
+        If the CRS is not metric or the two differ.
+    """
+    require_metric(spaces.crs)
+    if zones is None or "belt" not in zones.columns:
+        return pd.DataFrame(index=spaces.index)
+    names = sorted(zones["belt"].dropna().unique())
+    shares = {
+        str(name): zone_shares(spaces, zones[zones["belt"].eq(name)])["inside"] for name in names
+    }
+    return pd.DataFrame(shares, index=spaces.index)
+
+
 def _shares(
     shapes: NDArray[Any], union: shapely.Geometry
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

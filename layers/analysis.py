@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geo.crs import to_metric
+from geo.district import together
 from geo.scatter import ScatterParameters
+from geo.scatter import Surroundings
 from geo.scatter import scatter
 from geo.spaces import park_spaces
 from geo.vacancy import vacancy_band
@@ -19,6 +22,8 @@ from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
+from layers.stock import DEFAULT_CHANCE
+from layers.stock import chance_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +34,21 @@ if TYPE_CHECKING:
 
     from geo.scatter import ScatterResult
     from layers.catalogue import Catalogue
+    from layers.stock import ChanceChoice
 
+SCATTER_LAYERS = (
+    "parks",
+    "carriers",
+    "units",
+    "zones",
+    "barriers",
+    "crossings",
+    "walkways",
+    "buildings",
+    "landuse",
+    "district",
+)
+"""The layers that the scatter of parks is computed from."""
 
 _NO_CARRIERS = Text(
     "缺少图层“carriers”，无法计算；请先导入该图层",
@@ -42,21 +61,25 @@ def scatter_of(
     catalogue: Catalogue,
     parameters: ScatterParameters | None = None,
     parks: Sequence[str] | None = None,
+    *,
+    chance: ChanceChoice = DEFAULT_CHANCE,
 ) -> ScatterResult:
     """Measure how scattered the parks are.
 
     Parameters
     ----------
     tables
-        Layers by key: ``carriers`` is needed; ``parks``, ``units``, ``zones`` and
-        ``barriers`` are used if they are there. Parks that only carriers or
-        units mention are measured too, under their id.
+        Layers by key: ``carriers`` is needed; those of :data:`SCATTER_LAYERS` are used
+        if they are there. Parks that only carriers or units mention are measured too,
+        under their id.
     catalogue
         Gives the central meridian of the district's metric CRS.
     parameters
         Thresholds of the rule; the defaults of :mod:`geo` if left out.
     parks
         Ids of the parks to measure; all by default.
+    chance
+        How the test against chance is made.
 
     Returns
     -------
@@ -68,29 +91,101 @@ def scatter_of(
     AtlasError
         If a needed layer is missing; UsageError if a park id is not known.
     """
-    if "carriers" not in tables:
-        raise AtlasError(_NO_CARRIERS)
     meridian = catalogue.central_meridian
-    spaces = park_spaces(
-        to_metric(tables["carriers"], central_meridian=meridian), tables.get("units")
-    )
+    spaces = _spaces(tables, meridian)
     parks_layer = tables.get("parks", pd.DataFrame(columns=["park_id", "name"], dtype="str"))
     named = _all_parks(parks_layer, spaces["park_id"])
     if parks is not None:
         _check_parks(parks, named["park_id"].tolist())
         named = named[named["park_id"].isin(parks)].reset_index(drop=True)
         spaces = spaces[spaces["park_id"].isin(parks)].reset_index(drop=True)
-    zones, barriers = (
-        to_metric(tables[key], central_meridian=meridian) if len(tables.get(key, ())) else None
-        for key in ("zones", "barriers")
-    )
+    rule = parameters or ScatterParameters()
     return scatter(
         spaces,
         named,
-        zones,
-        parameters or ScatterParameters(),
-        barriers=None if barriers is None else barriers[GEOMETRY],
+        _metric(tables, "zones", meridian),
+        rule,
+        surroundings=_surroundings(tables, meridian),
+        chance=chance_of(tables, catalogue, chance, rule.site_gap_m),
     )
+
+
+def together_of(
+    tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame],
+    catalogue: Catalogue,
+    parameters: ScatterParameters | None = None,
+) -> ScatterResult:
+    """Measure all parks together as if they were one.
+
+    There is no flag to defend, so the rule is run once and nothing is held against
+    chance: what all parks hold is the stock itself.
+
+    Parameters
+    ----------
+    tables, catalogue, parameters
+        As in :func:`scatter_of`.
+
+    Returns
+    -------
+    ScatterResult
+        With one row.
+
+    Raises
+    ------
+    AtlasError
+        If the carriers are missing.
+    ValueError
+        If there are more than :data:`geo.district.MOST_TOGETHER` spaces.
+    """
+    rule = parameters or ScatterParameters()
+    once = replace(
+        rule,
+        walk_range=(rule.walk_m,),
+        detour_range=(rule.detour,),
+        gap_range=(rule.site_gap_m,),
+    )
+    meridian = catalogue.central_meridian
+    spaces = together(_spaces(tables, meridian))
+    return scatter(
+        spaces,
+        pd.DataFrame({"park_id": spaces["park_id"].unique()}, dtype="str"),
+        _metric(tables, "zones", meridian),
+        once,
+        surroundings=_surroundings(tables, meridian),
+    )
+
+
+def _spaces(
+    tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], meridian: float
+) -> gpd.GeoDataFrame:
+    if "carriers" not in tables:
+        raise AtlasError(_NO_CARRIERS)
+    carriers = to_metric(tables["carriers"], central_meridian=meridian)
+    return park_spaces(carriers, tables.get("units"))
+
+
+def _surroundings(
+    tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], meridian: float
+) -> Surroundings:
+    """Return barriers, and the crossings and walkways that are not said to be closed."""
+    barriers = _metric(tables, "barriers", meridian)
+    crossings, walkways = (
+        frame if frame is None else frame[frame["walkable"].fillna(value=True).astype(bool)]
+        for frame in (_metric(tables, key, meridian) for key in ("crossings", "walkways"))
+    )
+    barriers, crossings, walkways = (
+        None if frame is None else frame[GEOMETRY] for frame in (barriers, crossings, walkways)
+    )
+    return Surroundings(barriers=barriers, crossings=crossings, walkways=walkways)
+
+
+def _metric(
+    tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], key: str, meridian: float
+) -> gpd.GeoDataFrame | None:
+    """Return a layer in the metric CRS of the district; None if it has no rows."""
+    if not len(tables.get(key, ())):
+        return None
+    return to_metric(tables[key], central_meridian=meridian)
 
 
 def vacancy_of(

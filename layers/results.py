@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 
 from geo.crs import STORAGE_CRS
+from geo.parameters import RULE_VERSION
+from layers.analysis import SCATTER_LAYERS
 from layers.errors import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from geo.scatter import ScatterResult
 
 SCATTER_TITLES = {
@@ -41,6 +45,23 @@ SCATTER_TITLES = {
     "relative_dispersion": Text("相对离散度", "Relative dispersion"),
     "sample": Text("示例数据", "Sample data"),
     "weighting": Text("加权方式", "Weighting"),
+    "p_high": Text("随机对照分位（偏散）", "Chance test p (spread)"),
+    "standardised_effect": Text("标准化效应", "Standardised effect"),
+    "p_low_error": Text("分位的抽样误差", "Monte-Carlo error of p"),
+    "chance_method": Text("对照方式", "Chance method"),
+    "chance_mean_m": Text("随机摆放平均距离（直线，m）", "Mean distance at random (straight, m)"),
+    "chance_sd_m": Text("随机摆放标准差（m）", "Standard deviation at random (m)"),
+    "stock": Text("对照样本", "Placed on"),
+    "stock_size": Text("对照样本数", "Size of the stock"),
+    "zone_outside_share": Text("功能区外占比", "Share outside zones"),
+    "main_belt": Text("主要所在带", "Main belt"),
+    "main_belt_share": Text("主要所在带占比", "Share in main belt"),
+    "flag_straight": Text("全按直线时的标识", "Flag if walked straight"),
+    "detoured_pairs": Text("绕行点位对", "Pairs led through crossings"),
+    "blocked_pairs": Text("被阻隔点位对", "Blocked pairs"),
+    "network_pairs": Text("路网计距点位对", "Pairs on the network"),
+    "unsnapped_sites": Text("未接入路网点位", "Sites off the network"),
+    "parameters": Text("参数", "Parameters"),
 }
 """Titles of the scatter columns for people; files for scripts keep the public names."""
 
@@ -52,6 +73,50 @@ VACANCY_TITLES = {
 """Titles of what the page of building space adds to the carriers."""
 
 SCATTER_TITLE = Text("园区空间分散程度", "Scatter of park spaces")
+
+RUN_TITLES = {
+    "walk_m": Text("步行阈值（m）", "Longest walk (m)"),
+    "detour": Text("绕行系数", "Detour factor"),
+    "site_gap_m": Text("点位间距（m）", "Site gap (m)"),
+    **{
+        name: SCATTER_TITLES[name]
+        for name in (
+            "park_id",
+            "sites",
+            "clusters",
+            "largest_cluster_share",
+            "effective_clusters",
+            "longest_gap_m",
+            "p_low",
+            "flag",
+        )
+    },
+}
+"""Titles of the runs with other parameters."""
+
+
+def scatter_remarks(result: ScatterResult, versions: Mapping[str, int]) -> list[Text]:
+    """Say by which rule, with which parameters and from which layers numbers were made.
+
+    Parameters
+    ----------
+    result
+        What was found.
+    versions
+        Version of every layer of the workspace; those that scatter is computed from
+        are named.
+    """
+    used = ", ".join(f"{key} v{versions[key]}" for key in SCATTER_LAYERS if key in versions)
+    chance = ""
+    if result.chance is not None:
+        chance = f"; draws={result.chance.draws}; seed={result.chance.seed}"
+        chance += f"; stock={result.chance.label}"
+    parameters = f"{result.parameters.as_text()}{chance}"
+    return [
+        Text(f"规则版本：{RULE_VERSION}", f"Rule version: {RULE_VERSION}"),
+        Text(f"参数：{parameters}", f"Parameters: {parameters}"),
+        Text(f"图层版本：{used}", f"Layer versions: {used}"),
+    ]
 
 
 def scatter_layer(result: ScatterResult) -> gpd.GeoDataFrame:

@@ -93,12 +93,24 @@ def make_notes(
     return Notes(lang, tuple(sentences), readme, _dictionary(sheets, lang))
 
 
-def table_notes(sheet: Sheet, lang: str, *, internal: bool) -> Notes:
-    """Say what a single result table contains, and whether any of it is internal."""
+def table_notes(sheet: Sheet, lang: str, *, internal: bool, remarks: Sequence[Text] = ()) -> Notes:
+    """Say what a single result table contains, and whether any of it is internal.
+
+    Parameters
+    ----------
+    sheet
+        The table.
+    lang
+        ``zh`` or ``en``.
+    internal
+        Whether it must not leave the office.
+    remarks
+        What else belongs to the numbers: rule version, parameters, layer versions.
+    """
     audience = [AUDIENCE_MARKS["internal"]] if internal else []
     marks = ("".join(mark.get(lang) for mark in audience), "", _now())
     readme = pd.DataFrame([_readme_row(sheet, marks, lang, None)], dtype="str")
-    sentences = (*audience, *_mark_sentences(sheet))
+    sentences = (*audience, *_mark_sentences(sheet), *remarks)
     return Notes(lang, sentences, readme, _dictionary([sheet], lang))
 
 

@@ -182,6 +182,7 @@ def export_table(
     titles: Mapping[str, Text] | None = None,
     lang: str = "zh",
     internal: bool = False,
+    remarks: Sequence[Text] = (),
 ) -> ExportReport:
     """Write a result table to a file, read it back and compare it.
 
@@ -202,6 +203,9 @@ def export_table(
         Whether it holds what the catalogue calls internal; then it carries the
         same mark as an internal delivery of layers, wherever the format has
         room for notes (not in .csv, .json and .parquet).
+    remarks
+        What else belongs to the numbers: rule version, parameters, layer versions;
+        written where the format has room for notes.
 
     Raises
     ------
@@ -212,7 +216,7 @@ def export_table(
     chosen = _format(path.suffix, tuple(TABLE_FORMATS), TABLE_FORMATS.get(path.suffix.lower()))
     named = title or Text(path.stem, path.stem)
     sheet = table_sheet(frame, path.stem, title=named, titles=titles or {}, lang=lang)
-    notes = table_notes(sheet, lang, internal=internal)
+    notes = table_notes(sheet, lang, internal=internal, remarks=remarks)
     files = _put([sheet], path, chosen, notes)
     return _report([sheet], path, files, notes)
 

@@ -36,6 +36,7 @@ PUBLIC_FIELDS = {
     "gates": "id name source",
     "crossings": "id name source",
     "barriers": "id name source",
+    "walkways": "id name kind walkable source",
 }
 INTERNAL = {
     "carriers": {
@@ -83,7 +84,7 @@ def test_public_fields_are_declared(catalogue: Catalogue, key: str, names: str) 
 
 def test_layers_without_data_are_declared(catalogue: Catalogue) -> None:
     empty = {layer.key for layer in catalogue.layers if not layer.file}
-    assert empty == {"landuse", "buildings", "gates", "crossings", "barriers"}
+    assert empty == {"landuse", "buildings", "gates", "crossings", "barriers", "walkways"}
 
 
 def test_a_heading_names_one_field(catalogue: Catalogue) -> None:

@@ -13,7 +13,7 @@ from geo.scatter import ScatterParameters
 
 def test_defaults_are_those_of_the_published_rule(oracle: dict[str, Any]) -> None:
     rule = ScatterParameters()
-    assert RULE_VERSION == "scatter-2026.1"
+    assert RULE_VERSION == "scatter-2026.2"
     assert (rule.green_share, rule.red_share, rule.red_effective_clusters) == (0.9, 0.7, 2.5)
     assert (rule.red_zone_share, rule.p_threshold, rule.unlocated_limit) == (0.5, 0.05, 0.2)
     expected = oracle["A4.detour"]

@@ -11,7 +11,7 @@ import pytest
 from shapely import box
 
 from geo.crs import district_crs
-from geo.reasons import _figure
+from geo.phrases import figure
 from geo.scatter import ScatterParameters
 from geo.scatter import scatter
 
@@ -142,11 +142,11 @@ def test_sample_data_is_called_sample_data(make_spaces: Make) -> None:
 
 
 def test_a_figure_never_rounds_onto_the_threshold_it_misses() -> None:
-    assert _figure(69.96, 1, 70.0) == "69.96"
-    assert _figure(69.9996, 1, 70.0) == "69.9996"
-    assert _figure(70.0, 1, 70.0) == "70.0"
-    assert _figure(69.94, 1, 70.0) == "69.9"
-    assert _figure(1234567.8, 0) == "1,234,568"
+    assert figure(69.96, 1, 70.0) == "69.96"
+    assert figure(69.9996, 1, 70.0) == "69.9996"
+    assert figure(70.0, 1, 70.0) == "70.0"
+    assert figure(69.94, 1, 70.0) == "69.9"
+    assert figure(1234567.8, 0) == "1,234,568"
 
 
 def test_no_reason_prints_a_missing_value(make_spaces: Make) -> None:

@@ -15,6 +15,7 @@ from geo.crs import district_crs
 from geo.crs import to_metric
 from geo.scatter import RESULT_COLUMNS
 from geo.scatter import ScatterParameters
+from geo.scatter import Surroundings
 from geo.scatter import scatter
 
 if TYPE_CHECKING:
@@ -277,7 +278,12 @@ def test_a_barrier_divides_a_site(make_spaces: Make) -> None:
     spaces = make_spaces({"p": [((0, 0), 3), ((40, 0), 1)]})
     river = gpd.GeoSeries([LineString([(20, -9), (20, 9)])], crs=CRS)
     assert scatter(spaces, parks_of(spaces)).table.loc[0, "sites"] == 1
-    assert scatter(spaces, parks_of(spaces), barriers=river).table.loc[0, "sites"] == 2
+    assert (
+        scatter(spaces, parks_of(spaces), surroundings=Surroundings(barriers=river)).table.loc[
+            0, "sites"
+        ]
+        == 2
+    )
 
 
 def test_clusters_are_numbered_by_weight(make_spaces: Make) -> None:

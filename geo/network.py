@@ -1,0 +1,310 @@
+"""Walking distances along the streets, between the sites of the parks.
+
+The lines of the walking network become a graph: every vertex of a line is a node, and
+the end of a line on another line is a junction. Two lines that merely cross, without a
+vertex in common, do not meet: one may be a bridge over the other. A site joins the
+network at the nearest point of its shape, and the leg to that point is walked too.
+Shortest paths are those of E. W. Dijkstra, Numerische Mathematik 1, 1959.
+
+The result does not depend on the order or the direction of the lines.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+from scipy.spatial import KDTree
+
+from geo.crs import COORDINATE_TOLERANCE_M
+from geo.crs import require_metric
+from geo.dispersion import group_sum
+from geo.distance import Edges
+from geo.distance import components
+from geo.sites import located
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import ArrayLike
+    from numpy.typing import NDArray
+
+_LEAST_M = 1e-9
+"""Length of an edge of 0 m: `scipy.sparse.csgraph` takes a length of 0 for no edge."""
+
+_LENGTHS_AT_ONCE = 4_000_000
+_LINE = 1
+_PASSING = 2
+"""Edges at a node that only passes on from one to the other."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walkways:
+    """The walking network as it was drawn.
+
+    Attributes
+    ----------
+    lines
+        Lines in a metric CRS; missing and empty ones, and other shapes, are nothing.
+    snap_m
+        A site farther than this from every line is not on the network, metres.
+    junction_m
+        Vertices at most this far apart are one place, and so are the end of a line and
+        another line: drawings do not close better than this, metres.
+
+    Raises
+    ------
+    ValueError
+        If the CRS is not metric, or a length is negative or not finite.
+    """
+
+    lines: gpd.GeoSeries
+    snap_m: float = 50.0
+    junction_m: float = 0.5
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be measured."""
+        require_metric(self.lines.crs)
+        for name in ("snap_m", "junction_m"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value >= 0):
+                msg = f"`{name}` must be a length of at least 0 m, not {value!r}."
+                raise ValueError(msg)
+
+
+class OnFoot(NamedTuple):
+    """What :func:`on_foot` found.
+
+    Attributes
+    ----------
+    length_m
+        Walking metres of each pair; NaN where a site is not on the network or no way
+        connects the two.
+    snapped_m
+        Distance of each site to the nearest line; NaN if that is more than `snap_m`.
+    """
+
+    length_m: NDArray[np.float64]
+    snapped_m: NDArray[np.float64]
+
+
+def on_foot(pairs: Edges, shapes: NDArray[Any], walkways: Walkways) -> OnFoot:
+    """Walk each pair of sites along the network, by the shortest way.
+
+    A site joins the network where its shape is nearest to it, by one point on every
+    segment that is as near as the nearest (a campus that several streets touch can be
+    left by each of them), but nobody walks *through* a site.
+
+    Parameters
+    ----------
+    pairs
+        Pairs of sites; their straight lengths are not used.
+    shapes
+        One shape a site (the union of its buildings, or a point) in the CRS of the
+        network, shape (sites,); missing and empty ones are not on the network.
+    walkways
+        The network.
+
+    Returns
+    -------
+    OnFoot
+        Lengths in the order of `pairs`, distances in the order of `shapes`.
+    """
+    streets = _streets(walkways.lines)
+    doors = _doors(shapes, streets, walkways.snap_m)
+    snapped_m = np.full(len(shapes), np.nan)
+    snapped_m[doors.joined] = doors.leg_m
+    length_m = np.full(pairs.start.size, np.nan)
+    rows = np.flatnonzero(~np.isnan(snapped_m[pairs.start] + snapped_m[pairs.end]))
+    if rows.size:
+        ways, stops = _ways(streets, doors, walkways.junction_m)
+        length_m[rows] = _walked(pairs.take(rows), ways, doors, stops)
+    return OnFoot(length_m, snapped_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Streets:
+    """The segments of all lines, each once, in an order of their own.
+
+    Attributes
+    ----------
+    nodes
+        Places of the vertices, each once, metres, shape (nodes, 2).
+    start, end
+        Nodes of each segment, `start` < `end`.
+    tips
+        Nodes at which a line begins or ends.
+    segments
+        The segments as shapes, from `start` to `end`.
+    """
+
+    nodes: NDArray[np.float64]
+    start: NDArray[np.intp]
+    end: NDArray[np.intp]
+    tips: NDArray[np.intp]
+    segments: NDArray[Any]
+
+
+class _Stops(NamedTuple):
+    """Places along segments at which something is joined to the network.
+
+    `at_m` is the distance from the start of the segment; `joined` is a node or a site,
+    and `leg_m` its distance from the segment.
+    """
+
+    segment: NDArray[np.intp]
+    at_m: NDArray[np.float64]
+    joined: NDArray[np.intp]
+    leg_m: NDArray[np.float64]
+
+
+def _streets(lines: gpd.GeoSeries) -> _Streets:
+    """Take the lines apart into segments."""
+    parts = shapely.get_parts(shapely.get_parts(lines.to_numpy()[located(lines)]))
+    parts = parts[shapely.get_dimensions(parts) == _LINE]
+    xy, line = shapely.get_coordinates(parts, return_index=True)
+    nodes, node = np.unique(xy, axis=0, return_inverse=True)
+    node = node.reshape(-1)
+    follows = line[1:] == line[:-1]
+    ends = np.sort(np.stack([node[:-1], node[1:]], axis=1)[follows], axis=1)
+    # A vertex drawn twice makes a segment without length; it is one node anyway.
+    start, end = np.unique(ends[ends[:, 0] < ends[:, 1]], axis=0).T
+    is_tip = np.ones((2, line.size), dtype=np.bool_)
+    is_tip[0, 1:] = is_tip[1, :-1] = ~follows
+    tips = np.unique(node[is_tip.any(axis=0)])
+    segments = np.asarray(shapely.linestrings(np.stack([nodes[start], nodes[end]], axis=1)))
+    return _Streets(nodes, start, end, tips, segments)
+
+
+def _doors(shapes: NDArray[Any], streets: _Streets, snap_m: float) -> _Stops:
+    """Join every site to the segments that are nearest to it, within `snap_m`."""
+    tree = shapely.STRtree(streets.segments)
+    (site, segment), leg_m = tree.query_nearest(
+        shapes, max_distance=snap_m + COORDINATE_TOLERANCE_M, return_distance=True
+    )
+    leg = shapely.shortest_line(streets.segments[segment], shapes[site])
+    return _stops(streets, segment, shapely.get_point(leg, 0), site, leg_m)
+
+
+def _corners(streets: _Streets, junction_m: float) -> _Stops:
+    """Join the ends of lines to the other segments that they (nearly) lie on."""
+    tips = np.asarray(shapely.points(streets.nodes[streets.tips]))
+    tree = shapely.STRtree(streets.segments)
+    reach = junction_m + COORDINATE_TOLERANCE_M
+    which, segment = tree.query(tips, predicate="dwithin", distance=reach)
+    node = streets.tips[which]
+    other = (streets.start[segment] != node) & (streets.end[segment] != node)
+    which, segment, node = which[other], segment[other], node[other]
+    leg_m = shapely.distance(streets.segments[segment], tips[which])
+    return _stops(streets, segment, tips[which], node, leg_m)
+
+
+def _stops(
+    streets: _Streets,
+    segment: NDArray[np.intp],
+    place: ArrayLike,
+    joined: NDArray[np.intp],
+    leg_m: ArrayLike,
+) -> _Stops:
+    """Return the stops nearest to a place on (or near) each of some segments."""
+    at_m = shapely.line_locate_point(streets.segments[segment], np.asarray(place, dtype=object))
+    return _Stops(segment, np.asarray(at_m), joined, np.asarray(leg_m))
+
+
+def _ways(streets: _Streets, doors: _Stops, junction_m: float) -> tuple[Edges, NDArray[np.intp]]:
+    """Return the graph of the network, and the node of every door."""
+    corners = _corners(streets, junction_m)
+    corner = len(streets.nodes) + np.arange(corners.joined.size)
+    door = len(streets.nodes) + corner.size + np.arange(doors.joined.size)
+    whole_m = shapely.length(streets.segments)
+    segment = np.arange(whole_m.size)
+    on = np.concatenate([segment, segment, corners.segment, doors.segment])
+    at_m = np.concatenate([np.zeros(whole_m.size), whole_m, corners.at_m, doors.at_m])
+    node = np.concatenate([streets.start, streets.end, corner, door])
+    along = np.lexsort((at_m, on))
+    first, second = along[:-1], along[1:]
+    same = on[first] == on[second]
+    first, second = first[same], second[same]
+    near = KDTree(streets.nodes).query_pairs(junction_m, output_type="ndarray")
+    gap_m = np.hypot(*(streets.nodes[near[:, 1]] - streets.nodes[near[:, 0]]).T)
+    ways = Edges(
+        np.concatenate([node[first], near[:, 0], corner]),
+        np.concatenate([node[second], near[:, 1], corners.joined]),
+        np.concatenate([at_m[second] - at_m[first], gap_m, corners.leg_m]),
+    )
+    is_door = np.zeros(len(streets.nodes) + corner.size + door.size, dtype=np.bool_)
+    is_door[door] = True
+    return _without_bends(_shortest_of_parallel(ways), is_door), door
+
+
+def _without_bends(ways: Edges, kept: NDArray[np.bool_]) -> Edges:
+    """Replace every chain of nodes that only pass on, save those `kept`, by one edge.
+
+    A drawn street is mostly bends; without them the paths are found several times as fast.
+    """
+    both_ends = np.concatenate([ways.start, ways.end])
+    bend = (np.bincount(both_ends, minlength=kept.size) == _PASSING) & ~kept
+    from_bend, to_bend = bend[ways.start], bend[ways.end]
+    chain = components(ways.take(from_bend & to_bend), kept.size)
+    bent = from_bend | to_bend
+    owner = chain[np.where(from_bend, ways.start, ways.end)]
+    length_m = group_sum(ways.length_m[bent], owner[bent], kept.size)
+    # Every chain leaves its bends twice, unless it is a ring that leads nowhere.
+    leaving = np.flatnonzero(from_bend ^ to_bend)
+    leaving = leaving[np.argsort(owner[leaving], kind="stable")]
+    outer = np.where(from_bend, ways.end, ways.start)[leaving].reshape(-1, 2)
+    straight = ways.take(~bent)
+    return _shortest_of_parallel(
+        Edges(
+            np.concatenate([straight.start, outer[:, 0]]),
+            np.concatenate([straight.end, outer[:, 1]]),
+            np.concatenate([straight.length_m, length_m[owner[leaving[::2]]]]),
+        )
+    )
+
+
+def _shortest_of_parallel(ways: Edges) -> Edges:
+    """Return one edge a pair of nodes, `start` < `end`: sparse matrices add up equals."""
+    start, end = np.minimum(ways.start, ways.end), np.maximum(ways.start, ways.end)
+    order = np.lexsort((ways.length_m, end, start))
+    start, end = start[order], end[order]
+    first = np.ones(start.size, dtype=np.bool_)
+    first[1:] = (start[1:] != start[:-1]) | (end[1:] != end[:-1])
+    first &= start < end
+    return Edges(start[first], end[first], ways.length_m[order][first])
+
+
+def _walked(
+    pairs: Edges, ways: Edges, doors: _Stops, door: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the shortest way of each pair of sites; NaN where there is none.
+
+    A site is two nodes, one that ways only leave and one that they only reach: no way
+    leads through it.
+    """
+    members = np.unique(np.concatenate([ways.start, ways.end, door]))
+    start, end, door = (np.searchsorted(members, one) for one in (ways.start, ways.end, door))
+    nodes, sites = members.size, int(doors.joined.max()) + 1
+    leave, reach = nodes + doors.joined, nodes + sites + doors.joined
+    length_m = np.concatenate([ways.length_m, ways.length_m, doors.leg_m, doors.leg_m])
+    origin = np.concatenate([start, end, leave, door])
+    target = np.concatenate([end, start, door, reach])
+    size = nodes + 2 * sites
+    legs = (np.maximum(length_m, _LEAST_M), (origin, target))
+    graph = coo_array(legs, shape=(size, size)).tocsr()
+    walked_m = np.empty(pairs.start.size)
+    sources = np.unique(pairs.start)
+    at_once = max(1, _LENGTHS_AT_ONCE // size)
+    for first in range(0, sources.size, at_once):
+        chosen = sources[first : first + at_once]
+        found = dijkstra(graph, indices=nodes + chosen)
+        rows = np.flatnonzero(np.isin(pairs.start, chosen))
+        place = np.searchsorted(chosen, pairs.start[rows])
+        walked_m[rows] = found[place, nodes + sites + pairs.end[rows]]
+    return np.where(np.isfinite(walked_m), walked_m, np.nan)

@@ -1,0 +1,247 @@
+"""What parks are held against: the buildings, or the land, that spaces could stand on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from typing import Literal
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geo.chance import Chance
+from geo.chance import Stock
+from geo.crs import to_metric
+from geo.land import Land
+from geo.sites import located
+from layers.errors import Text
+from layers.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from layers.catalogue import Catalogue
+
+StockKind = Literal["auto", "buildings", "carriers", "land", "none"]
+
+ELIGIBLE_USES = ("rd", "office", "industrial")
+"""Uses of buildings that a park's space could be in."""
+
+ELIGIBLE_CODES = ("0802", "0901", "0902", "1001", "11", "16")
+"""Beginnings of the national land-use codes that a park's space could stand on."""
+
+UNBUILDABLE_CODES = ("07", "12", "14", "17")
+"""Beginnings of the codes of housing, roads, green space and water."""
+
+LEAST_STOCK = 30
+"""With fewer buildings than this the land is taken instead [J]."""
+
+STOCK_TITLES = {
+    "buildings": Text("建筑（科研、办公、工业）", "Buildings (research, office, industrial)"),
+    "carriers": Text("登记的载体", "Registered building space"),
+    "landuse": Text("可建设用地（按用地分类）", "Buildable land (by land-use code)"),
+    "district": Text(
+        "区界内土地（未扣除水面、绿地、居住与道路）",
+        "Land of the district (water, green space, housing and roads not taken off)",
+    ),
+    "district_cut": Text(
+        "区界内土地（已扣除水面、绿地、居住与道路）",
+        "Land of the district without water, green space, housing and roads",
+    ),
+}
+"""What the name of a stock means; the names stand in the column ``stock``."""
+
+_USE_FIELD = {"buildings": "use", "carriers": "carrier_class"}
+_TOO_LITTLE = Text(
+    "没有可供随机摆放的楼宇或用地，请先导入“buildings”或“carriers”图层",
+    "there are no buildings or land to place spaces on; import 'buildings' or 'carriers' first",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChanceChoice:
+    """How the test against chance is to be made.
+
+    Attributes
+    ----------
+    stock
+        ``auto`` takes the eligible buildings if they are at least as many as the
+        located carriers, else the carriers, and the land if there are fewer than
+        :data:`LEAST_STOCK`; ``none`` makes no test.
+    uses
+        Only these uses of buildings, or classes of carriers; the eligible ones if empty.
+    draws, seed
+        Number of random placements, and where they start.
+    """
+
+    stock: StockKind = "auto"
+    uses: tuple[str, ...] = ()
+    draws: int = 999
+    seed: int = 2024
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing.
+
+        Raises
+        ------
+        UsageError
+            Saying which number and what it must be.
+        """
+        if self.draws < 1 or self.seed < 0:
+            raise UsageError(
+                Text(
+                    f"抽样次数须不小于 1、随机种子须不小于 0，现为 {self.draws}、{self.seed}",
+                    f"draws must be at least 1 and the seed at least 0, not {self.draws} and "
+                    f"{self.seed}",
+                )
+            )
+
+
+DEFAULT_CHANCE = ChanceChoice()
+"""How the test is made unless somebody chooses."""
+
+
+def chance_of(
+    tables: Mapping[str, pd.DataFrame],
+    catalogue: Catalogue,
+    choice: ChanceChoice,
+    separation_m: float,
+) -> Chance | None:
+    """Return what parks are held against.
+
+    Parameters
+    ----------
+    tables
+        Layers by key; ``buildings``, ``carriers``, ``landuse`` and ``district`` are used
+        as far as they are there.
+    catalogue
+        Gives the central meridian of the district's metric CRS.
+    choice
+        How the test is to be made.
+    separation_m
+        Least distance of two sites on land, metres.
+
+    Returns
+    -------
+    Chance or None
+        None if no test is wanted, or ``auto`` finds nothing to place spaces on.
+
+    Raises
+    ------
+    UsageError
+        If the stock that was asked for is not there, or a use is not known.
+    """
+    if choice.stock == "none":
+        return None
+    _check_uses(choice, catalogue)
+    for label, null in _candidates(tables, catalogue, choice, separation_m):
+        if null is not None:
+            return Chance(null, draws=choice.draws, seed=choice.seed, label=label)
+    if choice.stock == "auto":
+        return None
+    raise UsageError(_TOO_LITTLE)
+
+
+def _candidates(
+    tables: Mapping[str, pd.DataFrame],
+    catalogue: Catalogue,
+    choice: ChanceChoice,
+    separation_m: float,
+) -> Iterator[tuple[str, Stock | Land | None]]:
+    """Yield what the draws could be from, the best first."""
+    if choice.stock == "land":
+        yield _land(tables, catalogue, separation_m)
+        return
+    kinds = _USE_FIELD if choice.stock == "auto" else (choice.stock,)
+    hosts = {kind: _hosts(tables, kind, choice.uses, catalogue) for kind in kinds}
+    # The first of equals: buildings are a fuller list than the carriers among them.
+    label = max(hosts, key=lambda kind: len(hosts[kind]))
+    null = Stock(hosts[label]) if len(hosts[label]) else None
+    if choice.stock == "auto" and len(hosts[label]) < LEAST_STOCK:
+        yield _land(tables, catalogue, separation_m)
+    yield label, null
+
+
+def _hosts(
+    tables: Mapping[str, pd.DataFrame], kind: str, uses: tuple[str, ...], catalogue: Catalogue
+) -> NDArray[np.float64]:
+    """Return the centres of the eligible buildings or carriers, shape (n, 2)."""
+    frame = tables.get(kind)
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+        return np.empty((0, 2))
+    eligible = located(frame.geometry) & _eligible(frame, kind, uses)
+    metric = to_metric(frame[eligible], central_meridian=catalogue.central_meridian)
+    return shapely.get_coordinates(shapely.centroid(metric.geometry.to_numpy()))
+
+
+def _eligible(frame: pd.DataFrame, kind: str, uses: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which rows a park's space could be in."""
+    if uses:
+        return frame[_USE_FIELD[kind]].isin(uses).to_numpy(dtype=bool)
+    if kind == "carriers":
+        # Every carrier is building space of a park already.
+        return np.ones(len(frame), dtype=bool)
+    by_use = frame["use"].isin(ELIGIBLE_USES).to_numpy(dtype=bool)
+    return by_use | _coded(frame, ELIGIBLE_CODES)
+
+
+def _land(
+    tables: Mapping[str, pd.DataFrame], catalogue: Catalogue, separation_m: float
+) -> tuple[str, Land | None]:
+    """Return the land that space could stand on, and what it is called."""
+    meridian = catalogue.central_meridian
+    shapes: dict[str, NDArray[np.object_]] = {}
+    uses = tables.get("landuse")
+    if isinstance(uses, gpd.GeoDataFrame) and len(uses):
+        metric = to_metric(uses, central_meridian=meridian)
+        buildable, cut = (
+            _sound(metric[_coded(uses, codes)]) for codes in (ELIGIBLE_CODES, UNBUILDABLE_CODES)
+        )
+        if buildable.size:
+            return "landuse", Land(shapely.union_all(buildable), separation_m=separation_m)
+        shapes["cut"] = cut
+    district = tables.get("district")
+    if not isinstance(district, gpd.GeoDataFrame) or not located(district.geometry).any():
+        return "", None
+    outline = shapely.union_all(_sound(to_metric(district, central_meridian=meridian)))
+    if len(shapes.get("cut", ())):
+        outline = shapely.difference(outline, shapely.union_all(shapes["cut"]))
+        return "district_cut", Land(outline, separation_m=separation_m)
+    return "district", Land(outline, separation_m=separation_m)
+
+
+def _coded(frame: pd.DataFrame, beginnings: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which rows have a land-use code that begins so."""
+    codes = frame["land_use_code"].astype("str").str.strip()
+    return codes.str.startswith(beginnings, na=False).to_numpy(dtype=bool)
+
+
+def _sound(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Return the areas of the rows that have a place, mended."""
+    shapes = frame.geometry.to_numpy()[located(frame.geometry)]
+    return np.asarray(shapely.make_valid(shapes), dtype=object)
+
+
+def _check_uses(choice: ChanceChoice, catalogue: Catalogue) -> None:
+    if not choice.uses:
+        return
+    kinds = _USE_FIELD if choice.stock in {"auto", "land"} else (choice.stock,)
+    known = [
+        entry.value
+        for kind in kinds
+        for entry in catalogue.layer(kind).field(_USE_FIELD[kind]).choices
+    ]
+    unknown = [use for use in choice.uses if use not in known]
+    if unknown:
+        given, offered = ", ".join(unknown), ", ".join(dict.fromkeys(known))
+        raise UsageError(
+            Text(
+                f"没有名为 {given} 的用途；可用：{offered}",
+                f"there is no use {given}; use one of {offered}",
+            )
+        )
