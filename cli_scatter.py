@@ -21,6 +21,7 @@ from cli_common import print_json
 from cli_common import records
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Mapping
 
     import geopandas as gpd
@@ -105,16 +106,16 @@ def scatter(
     chance = ChanceChoice(stock.value, tuple(use or ()), draws, seed)
     opened = open_workspace(workspace)
     tables, versions = _tables(opened, as_of)
+    earlier = _earlier(opened, against) if table is What.trend else None
     context.say("Computing scatter …")
     result = scatter_of(tables, catalogue(), parameters, park, chance=chance)
-    frame, title, titles = _chosen(table, result, tables, parameters, out)
-    if table is What.trend:
-        earlier = _earlier(opened, against)
+    frame, title = _chosen(table, result, tables, parameters, out)
+    if earlier is not None:
         before = scatter_of(earlier, catalogue(), parameters, None, chance=chance)
         frame = _trend(before, result, park)
     remarks = scatter_remarks(result, versions)
     # The columns keep their public names in every format, because scripts read them.
-    export_table(frame, out, title=title, titles=titles, lang=context.lang, remarks=remarks)
+    export_table(frame, out, title=title, lang=context.lang, remarks=remarks)
     counts = result.table["flag"].value_counts().to_dict()
     context.say(
         "{n} parks: {flags}. Written to {path}.",
@@ -187,27 +188,25 @@ def _chosen(
     tables: Tables,
     parameters: ScatterParameters,
     out: Path,
-) -> tuple[pd.DataFrame, Text, Mapping[str, Text]]:
+) -> tuple[pd.DataFrame, Text]:
     """Return the table that was asked for, and its title."""
     from geo.crs import STORAGE_CRS
     from geo.district import ranking
     from layers import results
     from layers.analysis import together_of
 
-    if table in {What.sites, What.tree}:
-        frame = (result.sites if table is What.sites else result.tree).to_crs(STORAGE_CRS)
-    elif table is What.runs:
-        frame = result.runs
-    elif table is What.ranking:
-        frame = ranking(result.table, result.runs)
-    elif table is What.belts:
-        frame = result.belts
-    elif table is What.together:
-        frame = together_of(tables, catalogue(), parameters).table
-    else:
-        spatial = out.suffix.lower() in _SPATIAL
-        frame = results.scatter_layer(result) if spatial else result.table
-    return frame, results.SCATTER_TITLE, {}
+    spatial = out.suffix.lower() in _SPATIAL
+    makers: dict[What, Callable[[], pd.DataFrame]] = {
+        What.parks: lambda: results.scatter_layer(result) if spatial else result.table,
+        What.trend: lambda: result.table,
+        What.sites: lambda: result.sites.to_crs(STORAGE_CRS),
+        What.tree: lambda: result.tree.to_crs(STORAGE_CRS),
+        What.runs: lambda: result.runs,
+        What.ranking: lambda: ranking(result.table, result.runs),
+        What.belts: lambda: result.belts,
+        What.together: lambda: together_of(tables, catalogue(), parameters).table,
+    }
+    return results.with_origin(makers[table](), result), results.TABLE_TITLES[table.value]
 
 
 def _trend(before: ScatterResult, after: ScatterResult, parks: list[str] | None) -> pd.DataFrame:

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 _STEP_M = 1e-3
 """A leg from a place on a barrier starts this far away from it."""
 
-_LEAST_M = 1e-9
-"""Length of a leg of 0 m: `scipy.sparse.csgraph` takes a length of 0 for no edge."""
-
 _LEGS_AT_ONCE = 100_000
 _LENGTHS_AT_ONCE = 2_000_000
 _LINE, _AREA = 1, 2
@@ -263,5 +260,6 @@ def _graph(legs: list[Edges], members: NDArray[np.intp]) -> csr_array:
     """Return the visibility graph of some nodes, numbered as in `members` (ascending)."""
     start = np.searchsorted(members, np.concatenate([some.start for some in legs]))
     end = np.searchsorted(members, np.concatenate([some.end for some in legs]))
-    length_m = np.maximum(np.concatenate([some.length_m for some in legs]), _LEAST_M)
+    # Two nodes in one place: a 0 that is written down is an edge for `dijkstra`.
+    length_m = np.concatenate([some.length_m for some in legs])
     return coo_array((length_m, (start, end)), shape=(members.size, members.size)).tocsr()

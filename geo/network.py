@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from numpy.typing import NDArray
 
-_LEAST_M = 1e-9
-"""Length of an edge of 0 m: `scipy.sparse.csgraph` takes a length of 0 for no edge."""
-
 _LENGTHS_AT_ONCE = 4_000_000
 _LINE = 1
 _PASSING = 2
@@ -296,8 +293,8 @@ def _walked(
     origin = np.concatenate([start, end, leave, door])
     target = np.concatenate([end, start, door, reach])
     size = nodes + 2 * sites
-    legs = (np.maximum(length_m, _LEAST_M), (origin, target))
-    graph = coo_array(legs, shape=(size, size)).tocsr()
+    # A site on a street has a leg of 0 m: a 0 that is written down is an edge for `dijkstra`.
+    graph = coo_array((length_m, (origin, target)), shape=(size, size)).tocsr()
     walked_m = np.empty(pairs.start.size)
     sources = np.unique(pairs.start)
     at_once = max(1, _LENGTHS_AT_ONCE // size)

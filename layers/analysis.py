@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geo.crs import to_metric
+from geo.district import MOST_TOGETHER
 from geo.district import together
 from geo.scatter import ScatterParameters
 from geo.scatter import Surroundings
@@ -133,9 +134,8 @@ def together_of(
     Raises
     ------
     AtlasError
-        If the carriers are missing.
-    ValueError
-        If there are more than :data:`geo.district.MOST_TOGETHER` spaces.
+        If the carriers are missing; UsageError if there are more of them than
+        :data:`geo.district.MOST_TOGETHER`.
     """
     rule = parameters or ScatterParameters()
     once = replace(
@@ -145,7 +145,18 @@ def together_of(
         gap_range=(rule.site_gap_m,),
     )
     meridian = catalogue.central_meridian
-    spaces = together(_spaces(tables, meridian))
+    spaces = _spaces(tables, meridian)
+    carriers = spaces["carrier_id"].nunique()
+    if carriers > MOST_TOGETHER:
+        raise UsageError(
+            Text(
+                f"载体 {carriers:,} 处，超过 {MOST_TOGETHER:,} 处，不能合并计算；"
+                "各园区的结果不受影响",
+                f"{carriers:,} carriers are more than the {MOST_TOGETHER:,} that can be measured "
+                "as one; the results of each park are not touched",
+            )
+        )
+    spaces = together(spaces)
     return scatter(
         spaces,
         pd.DataFrame({"park_id": spaces["park_id"].unique()}, dtype="str"),

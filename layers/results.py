@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import geopandas as gpd
+import pandas as pd
 
 from geo.crs import STORAGE_CRS
+from geo.district import TREND_NUMBERS
 from geo.parameters import RULE_VERSION
 from layers.analysis import SCATTER_LAYERS
 from layers.errors import Text
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from geo.scatter import ScatterResult
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 SCATTER_TITLES = {
     "park_id": Text("园区编码", "Park id"),
@@ -73,6 +78,17 @@ VACANCY_TITLES = {
 """Titles of what the page of building space adds to the carriers."""
 
 SCATTER_TITLE = Text("园区空间分散程度", "Scatter of park spaces")
+TABLE_TITLES = {
+    "parks": SCATTER_TITLE,
+    "sites": Text("点位", "Sites"),
+    "tree": Text("点位间最短树", "Shortest trees between sites"),
+    "runs": Text("分散程度的参数试算", "Scatter with other parameters"),
+    "ranking": Text("分散程度排名", "Ranking by scatter"),
+    "belts": Text("各带占比", "Shares in the belts"),
+    "together": Text("全部园区合并计算", "All parks together"),
+    "trend": Text("分散程度的变化", "Change of scatter"),
+}
+"""Titles of the tables that scatter gives."""
 
 RUN_TITLES = {
     "walk_m": Text("步行阈值（m）", "Longest walk (m)"),
@@ -93,6 +109,59 @@ RUN_TITLES = {
     },
 }
 """Titles of the runs with other parameters."""
+
+RANKING_TITLES = {
+    **{
+        name: SCATTER_TITLES[name]
+        for name in (
+            "park_id",
+            "park_name",
+            "flag",
+            "form",
+            "largest_cluster_share",
+            "stability",
+            "rule_version",
+            "parameters",
+        )
+    },
+    "share_low": Text("最大连片占比下限", "Smallest share over the runs"),
+    "share_high": Text("最大连片占比上限", "Largest share over the runs"),
+    "rank": Text("名次（1＝最散）", "Rank (1 = most scattered)"),
+    "rank_low": Text("名次最前", "Best rank over the runs"),
+    "rank_high": Text("名次最后", "Last rank over the runs"),
+    "enclaves": Text("飞地数", "Enclaves"),
+}
+"""Titles of the ranking."""
+
+BELT_TITLES = {
+    "park_id": SCATTER_TITLES["park_id"],
+    "belt": Text("带", "Belt"),
+    "share": Text("占比", "Share"),
+}
+"""Titles of the shares in the belts."""
+
+_SIDES = {
+    "before": Text("前", "before"),
+    "after": Text("后", "after"),
+    "change": Text("变化", "change"),
+}
+
+TREND_TITLES = {
+    "park_id": SCATTER_TITLES["park_id"],
+    "park_name": SCATTER_TITLES["park_name"],
+    "change": Text("增减", "New or gone"),
+    "comparable": Text("可比", "Comparable"),
+    "direction": Text("好坏", "Better or worse"),
+    **{
+        f"{name}_{side}": Text(
+            f"{SCATTER_TITLES[name].zh}·{title.zh}", f"{SCATTER_TITLES[name].en}, {title.en}"
+        )
+        for name in ("flag", *TREND_NUMBERS, "rule_version", "parameters")
+        for side, title in _SIDES.items()
+        if side != "change" or name in TREND_NUMBERS
+    },
+}
+"""Titles of the trend between two times."""
 
 
 def scatter_remarks(result: ScatterResult, versions: Mapping[str, int]) -> list[Text]:
@@ -117,6 +186,20 @@ def scatter_remarks(result: ScatterResult, versions: Mapping[str, int]) -> list[
         Text(f"参数：{parameters}", f"Parameters: {parameters}"),
         Text(f"图层版本：{used}", f"Layer versions: {used}"),
     ]
+
+
+def with_origin(frame: Frame, result: ScatterResult) -> Frame:
+    """Return a table with the rule version and the parameters that its numbers come from.
+
+    Parameters
+    ----------
+    frame
+        A table of `result`, or one that was made from it.
+    result
+        What was found.
+    """
+    origin = {"rule_version": RULE_VERSION, "parameters": result.parameters.as_text()}
+    return frame.assign(**{k: v for k, v in origin.items() if k not in frame.columns})
 
 
 def scatter_layer(result: ScatterResult) -> gpd.GeoDataFrame:

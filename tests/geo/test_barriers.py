@@ -148,6 +148,7 @@ def test_areas_and_parts_and_gaps_are_barriers_too() -> None:
 def test_overlapping_areas_are_closed_where_they_overlap() -> None:
     waters = series(box(400, -50, 520, 50), box(480, -50, 600, 50))
     assert kinds(around([(500, 60), (500, -60)], waters)) == ["blocked"]
+    assert kinds(around([(490, 0), (510, 0)], waters)) == ["blocked"]
 
 
 @pytest.mark.parametrize("tilt", [0.0, 0.1, 1 / 3])
@@ -174,9 +175,10 @@ def test_a_site_in_the_water_is_closed_in() -> None:
 
 
 def test_sites_in_one_place_have_nothing_between_them() -> None:
-    found = around([(500, 0), (500, 0), (0, 0)], series(RIVER), series(Point(500, 0)))
-    assert found.length_m[0] == 0
-    assert kinds(found)[0] == "straight"
+    for barrier in (RIVER, RIVER.buffer(20)):
+        found = around([(500, 0), (500, 0)], series(barrier))
+        assert found.length_m.tolist() == [0]
+        assert kinds(found) == ["straight"]
 
 
 def test_a_site_on_its_crossing_loses_no_leg_of_zero_metres() -> None:
@@ -198,6 +200,18 @@ def test_nothing_between_returns_the_straight_lengths_themselves() -> None:
         assert kinds(found) == ["straight"]
     nobody = around([], series(RIVER))
     assert nobody.length_m.size == nobody.blocked.size == 0
+
+
+def test_a_way_is_never_shorter_than_the_straight_line() -> None:
+    # Each site and its mirror image: the bridge lies in the straight line between them.
+    sites = np.random.default_rng(0).uniform(0, 400, (200, 2))
+    mirrored = np.array([1000.0, 800.0]) - sites
+    xy, group = np.stack([sites, mirrored], axis=1).reshape(-1, 2), np.repeat(np.arange(200), 2)
+    pairs = pairs_in_groups(group, xy)
+    found = around_barriers(pairs, xy, group, series(RIVER), series(Point(500, 400)), reach_m=0)
+    assert (found.length_m >= pairs.length_m).all()
+    np.testing.assert_allclose(found.length_m, pairs.length_m, rtol=1e-12)
+    assert found.detoured.sum() > 100
 
 
 @pytest.mark.parametrize("reach_m", [-1.0, float("nan"), float("inf")])

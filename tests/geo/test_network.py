@@ -54,7 +54,7 @@ def test_two_sites_on_one_segment_walk_along_it_and_not_to_its_ends() -> None:
 
 def test_sites_at_one_point_of_a_street_walk_only_their_legs() -> None:
     found = walk(ways([(0, 0), (1000, 0)]), (400, 3), (400, -5), (0, 0), (0, 0))
-    assert found.length_m.tolist() == pytest.approx([8, 403, 403, 405, 405, 0], abs=1e-6)
+    assert found.length_m.tolist() == pytest.approx([8, 403, 403, 405, 405, 0])
 
 
 def test_the_end_of_a_street_on_another_is_a_junction() -> None:
@@ -121,7 +121,7 @@ def test_a_site_far_from_every_street_is_unknown_and_reported() -> None:
     nearer = walk(ways(street, snap_m=10), (0, 0), (500, 50), (1000, 0))
     np.testing.assert_allclose(nearer.length_m, [np.nan, 1000, np.nan])
     on_it = walk(ways(street, snap_m=0), (0, 0), (500, 0))
-    assert on_it.length_m.tolist() == pytest.approx([500])
+    assert on_it.length_m.tolist() == [500]
 
 
 def test_two_networks_are_not_one() -> None:
@@ -148,7 +148,7 @@ def test_a_court_that_two_streets_touch_is_left_by_the_nearer_one() -> None:
     south: Any = [(0, 0), (-500, 0)]
     court = box(0, 400, 300, 500)
     found = walk(ways(west, east, south), court, (0, 900), (300, 900))
-    assert found.length_m[:2].max() <= 500 + 1e-6
+    assert found.length_m[:2].max() <= 500
     # The court is nobody's passage from one street to the other.
     assert np.isnan(found.length_m[2])
 
@@ -178,7 +178,7 @@ def test_without_sites_there_is_nothing_to_walk() -> None:
 
 def test_height_does_not_count() -> None:
     steep = LineString([(0, 0, 0), (300, 0, 99), (600, 0, 0)])
-    assert walk(ways(steep), (0, 0), (600, 0)).length_m.tolist() == pytest.approx([600])
+    assert walk(ways(steep), (0, 0), (600, 0)).length_m.tolist() == [600]
 
 
 def test_what_is_no_length_or_no_metric_system_is_refused() -> None:

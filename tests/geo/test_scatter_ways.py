@@ -171,7 +171,7 @@ def test_shares_of_the_belts_by_area(make_spaces: Make) -> None:
     ]
     spaces = make_spaces({"p": holdings, "out": [((9000, 9000), 1.0)], "none": [(None, 1.0)]})
     parks = pd.DataFrame({"park_id": ["p", "out", "none"]})
-    result = scatter(spaces, parks, zones)
+    result: Any = scatter(spaces, parks, zones)
     found = result.belts.set_index(["park_id", "belt"])["share"].to_dict()
     assert found == pytest.approx(
         {("p", "谷"): 0.4, ("p", "浦"): 0.4, ("out", "谷"): 0.0, ("out", "浦"): 0.0}
