@@ -138,7 +138,7 @@ class Chance:
 
 
 class _Test(NamedTuple):
-    """The observed value of some parks, the values of all placements, and how they came."""
+    """Observed values of some parks, shape (parks,), and those of (parks, placements)."""
 
     observed_m: NDArray[np.float64]
     drawn_m: NDArray[np.float64]
@@ -221,7 +221,7 @@ def null_distances(weight: ArrayLike, chance: Chance) -> NDArray[np.float64]:
     if sizes.size < 2 or not sizes.sum() > 0:  # noqa: PLR2004 - one site has no distance
         return np.empty(0)
     drawn_m = _placements(_shares(sizes)[:, None], chance)
-    return np.empty(0) if drawn_m is None else drawn_m[:, 0]
+    return np.empty(0) if drawn_m is None else drawn_m[0]
 
 
 def adjusted(p: ArrayLike) -> NDArray[np.float64]:
@@ -257,17 +257,17 @@ def _shares(weight: NDArray[np.float64]) -> NDArray[np.float64]:
 def _counted(test: _Test, chance: Chance) -> dict[str, object]:
     """Return what the placements say of some parks, by column."""
     observed, drawn = test.observed_m, test.drawn_m
-    slack = _SLACK * np.maximum(observed, drawn.max(axis=0))
-    low = (drawn <= observed + slack).sum(axis=0)
-    high = (drawn >= observed - slack).sum(axis=0)
-    count = len(drawn)
+    slack = _SLACK * np.maximum(observed, drawn.max(axis=1))
+    low = (drawn <= (observed + slack)[:, None]).sum(axis=1)
+    high = (drawn >= (observed - slack)[:, None]).sum(axis=1)
+    count = drawn.shape[1]
     # The observed arrangement is one of all placements, or else it is added to them.
     added = np.ones(observed.size)
     if test.exact:
-        added = 1.0 - (np.abs(drawn - observed) <= slack).any(axis=0)
+        added = 1.0 - (np.abs(drawn - observed[:, None]) <= slack[:, None]).any(axis=1)
     p_low, p_high = (added + low) / (added + count), (added + high) / (added + count)
-    mean = drawn.mean(axis=0)
-    spread = drawn.std(axis=0, ddof=0 if test.exact or count == 1 else 1)
+    mean = drawn.mean(axis=1)
+    spread = drawn.std(axis=1, ddof=0 if test.exact or count == 1 else 1)
     effect = np.full(observed.size, np.nan)
     np.divide(observed - mean, spread, out=effect, where=spread > slack)
     return {
@@ -284,7 +284,7 @@ def _counted(test: _Test, chance: Chance) -> dict[str, object]:
 
 
 def _placements(share: NDArray[np.float64], chance: Chance) -> NDArray[np.float64] | None:
-    """Return the mean distance of every placement, shape (placements, parks).
+    """Return the mean distance of every placement, shape (parks, placements).
 
     `share` has shape (sites, parks). None if the sites cannot be placed.
     """
@@ -309,7 +309,7 @@ def _placements(share: NDArray[np.float64], chance: Chance) -> NDArray[np.float6
             if drawn_m is None:
                 return None
             found.append(drawn_m)
-    return np.concatenate(found)
+    return np.concatenate(found, axis=1)
 
 
 def _blocks(chance: Chance, sites: int, parks: int) -> Iterator[range]:
@@ -322,7 +322,7 @@ def _blocks(chance: Chance, sites: int, parks: int) -> Iterator[range]:
 
 
 def _mean_distances(placed: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the mean distance of each placement for each park, shape (placements, parks).
+    """Return the mean distance of each placement for each park, shape (parks, placements).
 
     Added up pair by pair: a product of matrices would round differently with the
     number of placements in a block.
@@ -334,4 +334,4 @@ def _mean_distances(placed: NDArray[np.float64], share: NDArray[np.float64]) -> 
         apart = np.sqrt((east[two] - east[one]) ** 2 + (north[two] - north[one]) ** 2)
         np.multiply.outer(2.0 * share[one] * share[two], apart, out=term)
         total += term
-    return total.T
+    return total
