@@ -135,6 +135,7 @@ RANKING_TITLES = {
 
 BELT_TITLES = {
     "park_id": SCATTER_TITLES["park_id"],
+    "park_name": SCATTER_TITLES["park_name"],
     "belt": Text("带", "Belt"),
     "share": Text("占比", "Share"),
 }
@@ -189,7 +190,7 @@ def scatter_remarks(result: ScatterResult, versions: Mapping[str, int]) -> list[
 
 
 def with_origin(frame: Frame, result: ScatterResult) -> Frame:
-    """Return a table with the rule version and the parameters that its numbers come from.
+    """Return a table with rule version, parameters and sample mark of what it is made from.
 
     Parameters
     ----------
@@ -198,7 +199,13 @@ def with_origin(frame: Frame, result: ScatterResult) -> Frame:
     result
         What was found.
     """
-    origin = {"rule_version": RULE_VERSION, "parameters": result.parameters.as_text()}
+    origin: dict[str, str | pd.Series[bool]] = {
+        "rule_version": RULE_VERSION,
+        "parameters": result.parameters.as_text(),
+    }
+    if "park_id" in frame.columns:
+        sample = result.table.set_index("park_id")["sample"]
+        origin["sample"] = frame["park_id"].map(sample).astype("boolean")
     return frame.assign(**{k: v for k, v in origin.items() if k not in frame.columns})
 
 

@@ -52,6 +52,11 @@ def open_park(park_id: str) -> None:
     st.switch_page(st.session_state[_PAGES]["parks"], query_params={PARK: park_id})
 
 
+def open_scatter(park_id: str) -> None:
+    """Switch to the page on which a park's parameters can be moved."""
+    st.switch_page(st.session_state[_PAGES]["scatter"], query_params={PARK: park_id})
+
+
 def flag_title(flag: str) -> str:
     """Return mark and title of a flag."""
     zh, en = FLAG_TITLES[flag]

@@ -17,6 +17,7 @@ from views import importing
 from views import links
 from views import overview
 from views import parks
+from views import scattering
 from views import space
 from views import store
 from views.text import LANG_KEY
@@ -40,6 +41,7 @@ def main() -> None:
     pages = {
         "overview": st.Page(overview.render, title=_("Overview"), url_path="map", default=True),
         "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
+        "scatter": st.Page(scattering.render, title=_("Scatter"), url_path="scatter"),
         "space": st.Page(space.render, title=_("Building space"), url_path="space"),
         "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
         "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),

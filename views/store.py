@@ -15,7 +15,9 @@ import geopandas as gpd
 import streamlit as st
 
 from geo.scatter import ScatterParameters
+from layers.analysis import SCATTER_LAYERS
 from layers.analysis import scatter_of
+from layers.analysis import together_of
 from layers.catalogue import Catalogue
 from layers.catalogue import LayerSpec
 from layers.catalogue import load_catalogue
@@ -23,11 +25,14 @@ from layers.edition import load_sources
 from layers.errors import WorkspaceError
 from layers.refusals import replaced
 from layers.startup import open_or_create
+from layers.stock import DEFAULT_CHANCE
 from layers.style import LayerStyle
 from layers.style import layer_style
 from layers.tiles import TileSource
 from layers.tiles import service
 from layers.tiles.service import Edition
+from layers.timeline import moments
+from layers.timeline import tables_at
 from layers.workspace import Workspace
 from layers.workspace import default_path
 
@@ -39,7 +44,9 @@ if TYPE_CHECKING:
 
     from geo.scatter import ScatterResult
     from layers.issues import Issue
+    from layers.stock import ChanceChoice
     from layers.tiles.service import Ticket
+    from layers.timeline import Moment
 
 Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
 Versions = tuple[tuple[str, int], ...]
@@ -240,15 +247,78 @@ def _scatter(
     identity: str,  # noqa: ARG001 - part of the key of the cache
     versions_now: Versions,  # noqa: ARG001 - the same
     parameters: ScatterParameters,
+    chance: ChanceChoice,
 ) -> ScatterResult:
-    return scatter_of(tables(), catalogue(), parameters)
+    return scatter_of(tables(), catalogue(), parameters, chance=chance)
 
 
-def scatter(parameters: ScatterParameters | None = None) -> ScatterResult:
-    """Return the scatter of every park for the current layers."""
-    wanted = {"parks", "carriers", "units", "zones"}
-    used = tuple(entry for entry in versions() if entry[0] in wanted)
-    return _scatter(identity(), used, parameters or ScatterParameters())
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _together(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    versions_now: Versions,  # noqa: ARG001 - the same
+    parameters: ScatterParameters,
+) -> ScatterResult:
+    return together_of(tables(), catalogue(), parameters)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _scatter_at(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    time: str,
+    parameters: ScatterParameters,
+    chance: ChanceChoice,
+) -> ScatterResult:
+    then = tables_at(current().workspace, time)
+    return scatter_of(then, catalogue(), parameters, chance=chance)
+
+
+def scatter_versions() -> Versions:
+    """Return the versions of the layers that scatter is computed from, as of this run."""
+    return tuple(entry for entry in versions() if entry[0] in SCATTER_LAYERS)
+
+
+def scatter(
+    parameters: ScatterParameters | None = None, chance: ChanceChoice = DEFAULT_CHANCE
+) -> ScatterResult:
+    """Return the scatter of every park for the current layers.
+
+    Raises
+    ------
+    AtlasError
+        If there are no carriers, or no stock of the kind that was asked for.
+    """
+    return _scatter(identity(), scatter_versions(), parameters or ScatterParameters(), chance)
+
+
+def together(parameters: ScatterParameters) -> ScatterResult:
+    """Return the measures of all parks taken as one, for the current layers.
+
+    Raises
+    ------
+    AtlasError
+        If there are no carriers.
+    ValueError
+        If there are too many spaces to compare every pair.
+    """
+    return _together(identity(), scatter_versions(), parameters)
+
+
+def scatter_at(time: str, parameters: ScatterParameters, chance: ChanceChoice) -> ScatterResult:
+    """Return the scatter of every park as the layers stood at a time (ISO 8601).
+
+    Raises
+    ------
+    AtlasError
+        If the carriers were not there yet, or a table is damaged.
+    """
+    return _scatter_at(identity(), time, parameters, chance)
+
+
+def scatter_moments() -> list[Moment]:
+    """Return when the layers changed that scatter is computed from, the latest first."""
+    return kept_by_version(
+        "scatter_moments", lambda: moments(current().workspace.history(), SCATTER_LAYERS)
+    )
 
 
 @st.cache_resource(show_spinner=False)

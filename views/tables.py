@@ -26,6 +26,7 @@ from views.text import lang
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from layers.catalogue import LayerSpec
     from layers.errors import Text
@@ -102,7 +103,13 @@ def pick_row(
 
 
 def save(
-    frame: pd.DataFrame, name: str, title: Text, titles: Mapping[str, Text], *, internal: bool
+    frame: pd.DataFrame,
+    name: str,
+    title: Text,
+    titles: Mapping[str, Text],
+    *,
+    internal: bool,
+    remarks: Sequence[Text] = (),
 ) -> None:
     """Offer a table as an Excel file, made when the button is pressed.
 
@@ -117,13 +124,23 @@ def save(
     internal
         Whether the table holds what must not leave the office (taxes, rents); the
         file is then marked 内部资料.
+    remarks
+        What else belongs to the numbers: rule version, parameters, layer versions.
     """
     language = lang()
 
     def content() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / f"{name}.xlsx"
-            export_table(frame, path, title=title, titles=titles, lang=language, internal=internal)
+            export_table(
+                frame,
+                path,
+                title=title,
+                titles=titles,
+                lang=language,
+                internal=internal,
+                remarks=remarks,
+            )
             return path.read_bytes()
 
     st.download_button(

@@ -16,7 +16,7 @@ from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
-PAGES = ("overview", "parks", "space", "edit", "compare", "export", "data")
+PAGES = ("overview", "parks", "scattering", "space", "edit", "compare", "export", "data")
 SLOW_S = 60
 
 
@@ -285,6 +285,10 @@ def poisoned(tmp_path: Path) -> Path:
         ("overview", {"selected": "parks:C08"}),
         ("parks", {}),
         ("parks", {"park": "S10"}),
+        ("scattering", {"walk_m": "500"}),
+        ("scattering", {"park": "S10"}),
+        ("scattering", {"view": "forms"}),
+        ("scattering", {"view": "trend"}),
         ("space", {"carrier": "D05"}),
         ("data", {}),
     ],

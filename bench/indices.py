@@ -1,0 +1,221 @@
+"""Indices that were examined and are not used, for the evidence in docs/why-not.md.
+
+Land fragmentation: Simmons, Januszewski, Igbozurike, Schmook. Landscape ecology:
+the FRAGSTATS metrics. Point patterns: Clark-Evans. What the product does use stands in
+:mod:`geo.dispersion` and is not repeated here.
+"""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import TYPE_CHECKING
+from typing import NamedTuple
+
+import numpy as np
+import shapely
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import pdist
+from scipy.spatial.distance import squareform
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+    from numpy.typing import NDArray
+
+_HECTARE_M2 = 10_000.0
+_PERCENT = 100.0
+_MOST_STOPS = 9
+
+
+def simmons(area: ArrayLike) -> float:
+    """Return Σa² / (Σa)², in [1/n, 1]; low is worse (Simmons 1964; Herfindahl index)."""
+    size = np.asarray(area, dtype=np.float64)
+    return float((size**2).sum() / size.sum() ** 2)
+
+
+def januszewski(area: ArrayLike) -> float:
+    """Return √Σa / Σ√a, in [1/√n, 1]; low is worse (Januszewski 1968)."""
+    size = np.asarray(area, dtype=np.float64)
+    return float(np.sqrt(size.sum()) / np.sqrt(size).sum())
+
+
+def igbozurike(area_m2: ArrayLike, xy: ArrayLike) -> float:
+    """Return round trip in km / (mean area in ha / 100); unbounded, high is worse.
+
+    The round trip is the shortest one over all sites, found by trying all (at most 9
+    sites).
+    """
+    size, points = np.asarray(area_m2, dtype=np.float64), np.asarray(xy, dtype=np.float64)
+    if len(points) > _MOST_STOPS:
+        msg = f"`xy` has {len(points)} sites; all round trips are tried for at most {_MOST_STOPS}."
+        raise ValueError(msg)
+    return round_trip_m(points) / 1000.0 / (size.mean() / _HECTARE_M2 / _PERCENT)
+
+
+def round_trip_m(xy: NDArray[np.float64]) -> float:
+    """Return the length of the shortest round trip over all points, metres."""
+    between = squareform(pdist(xy))
+    tours = ([0, *tour, 0] for tour in permutations(range(1, len(xy))))
+    return float(min(between[tour[:-1], tour[1:]].sum() for tour in tours))
+
+
+def schmook(shapes: Sequence[shapely.Geometry]) -> float:
+    """Return the area of the convex hull over the own area, at least 1; high is worse."""
+    hull = shapely.convex_hull(shapely.GeometryCollection(list(shapes)))
+    own = np.asarray(shapely.area(np.asarray(shapes)), dtype=np.float64)
+    return float(shapely.area(hull)) / float(own.sum())
+
+
+def largest_patch_percent(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return 100 · max a / A, in (0, 100]; A is the own area unless a landscape is given."""
+    size = np.asarray(area, dtype=np.float64)
+    return float(_PERCENT * size.max() / (size.sum() if landscape is None else landscape))
+
+
+def division(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return 1 - Σ(a/A)², in [0, 1); high is worse (Jaeger 2000)."""
+    size = np.asarray(area, dtype=np.float64)
+    whole = size.sum() if landscape is None else landscape
+    return float(1.0 - ((size / whole) ** 2).sum())
+
+
+def effective_mesh(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return Σa² / A in the unit of `area`, in (0, A]; low is worse (Jaeger 2000)."""
+    size = np.asarray(area, dtype=np.float64)
+    return float((size**2).sum() / (size.sum() if landscape is None else landscape))
+
+
+def split(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return A² / Σa², at least 1; high is worse (Jaeger 2000)."""
+    size = np.asarray(area, dtype=np.float64)
+    return float((size.sum() if landscape is None else landscape) ** 2 / (size**2).sum())
+
+
+def edge_distances_m(shapes: Sequence[shapely.Geometry]) -> NDArray[np.float64]:
+    """Return the distance of each shape to the nearest other, edge to edge, metres (ENN)."""
+    between = _between(shapes)
+    np.fill_diagonal(between, np.inf)
+    nearest: NDArray[np.float64] = between.min(axis=1)
+    return nearest
+
+
+def proximity(shapes: Sequence[shapely.Geometry], radius_m: float) -> NDArray[np.float64]:
+    """Return Σ a/h² over the others within `radius_m`, edge to edge (PROX); low is worse."""
+    between = _between(shapes)
+    np.fill_diagonal(between, np.inf)
+    pull = shapely.area(np.asarray(shapes))[None, :] / between**2
+    summed: NDArray[np.float64] = np.where(between <= radius_m, pull, 0.0).sum(axis=1)
+    return summed
+
+
+def _between(shapes: Sequence[shapely.Geometry]) -> NDArray[np.float64]:
+    these = np.asarray(shapes)
+    return np.asarray(shapely.distance(these[:, None], these[None, :]), dtype=np.float64)
+
+
+class ClarkEvans(NamedTuple):
+    """Observed and expected mean nearest-neighbour distance in metres, ratio and z."""
+
+    observed_m: float
+    expected_m: float
+    ratio: float
+    z: float
+    donnelly_m: float
+    donnelly_ratio: float
+
+
+def clark_evans(xy: ArrayLike, window: tuple[float, float, float, float]) -> ClarkEvans:
+    """Return the nearest-neighbour ratio R = d̄ / (0.5·√(A/n)); below 1 is "clustered".
+
+    Clark and Evans, Ecology 35, 1954; the edge correction is Donnelly's (1978), for
+    rectangles only.
+
+    Parameters
+    ----------
+    xy
+        Points in metres, shape (n, 2).
+    window
+        West, south, east, north in metres.
+    """
+    points = np.asarray(xy, dtype=np.float64)
+    west, south, east, north = window
+    count, area = len(points), (east - west) * (north - south)
+    perimeter = 2 * (east - west + north - south)
+    observed = float(_distances(points, points, 2)[:, 1].mean())
+    expected = 0.5 * np.sqrt(area / count)
+    error = np.sqrt((4 - np.pi) * area / (4 * np.pi)) / count
+    donnelly = expected + (0.0514 + 0.0412 / np.sqrt(count)) * perimeter / count
+    return ClarkEvans(
+        observed,
+        float(expected),
+        float(observed / expected),
+        float((observed - expected) / error),
+        float(donnelly),
+        float(observed / donnelly),
+    )
+
+
+def _distances(
+    of: NDArray[np.float64], points: NDArray[np.float64], number: int
+) -> NDArray[np.float64]:
+    """Return the distances to the nearest few, shape (points, number)."""
+    found, _which = cKDTree(of).query(points, k=[*range(1, number + 1)])
+    return np.asarray(found, dtype=np.float64)
+
+
+def patches(raster: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
+    """Return the patches of one class, numbered from 1, joined over corners too."""
+    label, _count = ndimage.label(raster == kind, structure=np.ones((3, 3)))
+    return np.asarray(label, dtype=np.int64)
+
+
+def raster_neighbour_m(raster: NDArray[np.int64], kind: int, cell_m: float) -> float:
+    """Return the mean distance of each patch to the nearest other, centre to centre of cells."""
+    label = patches(raster, kind)
+    cells: list[NDArray[np.float64]] = [
+        (cell_m * np.argwhere(label == number)).astype(np.float64)
+        for number in range(1, label.max() + 1)
+    ]
+    nearest = []
+    for number, own in enumerate(cells):
+        others = np.concatenate(cells[:number] + cells[number + 1 :])
+        nearest.append(_distances(others, own, 1).min())
+    return float(np.mean(nearest))
+
+
+def cohesion(raster: NDArray[np.int64], kind: int) -> float:
+    """Return COHESION in percent; perimeters in cell sides and areas in cells.
+
+    [1 - Σp / Σ(p√a)] / [1 - 1/√Z] · 100 with Z cells in the landscape (Schumaker 1996).
+    It changes with the size of the cells.
+    """
+    label = patches(raster, kind)
+    sides, weighted = 0.0, 0.0
+    for number in range(1, label.max() + 1):
+        inside = np.pad(label == number, 1)
+        perimeter = sum(
+            np.abs(np.diff(inside.astype(np.int64), axis=axis)).sum() for axis in (0, 1)
+        )
+        sides += perimeter
+        weighted += perimeter * np.sqrt(inside.sum())
+    return float(_PERCENT * (1 - sides / weighted) / (1 - 1 / np.sqrt(raster.size)))
+
+
+def contagion(raster: NDArray[np.int64]) -> float:
+    """Return CONTAG in percent: 100 · [1 + Σ q ln q / (2 ln m)] over m classes.
+
+    q is the share of class i times the share of its neighbours that are of class k
+    (four neighbours, each pair of cells from both sides; O'Neill et al. 1988).
+    """
+    kinds, cells = np.unique(raster, return_counts=True)
+    pairs = np.zeros((kinds.size, kinds.size))
+    position = np.searchsorted(kinds, raster)
+    for one, other in ((position[:, :-1], position[:, 1:]), (position[:-1], position[1:])):
+        np.add.at(pairs, (one.ravel(), other.ravel()), 1)
+        np.add.at(pairs, (other.ravel(), one.ravel()), 1)
+    share = cells / raster.size
+    q = share[:, None] * pairs / pairs.sum(axis=1, keepdims=True)
+    known = q[q > 0]
+    return float(_PERCENT * (1 + (known * np.log(known)).sum() / (2 * np.log(kinds.size))))
