@@ -51,7 +51,8 @@ def igbozurike(area_m2: ArrayLike, xy: ArrayLike) -> float:
     if len(points) > _MOST_STOPS:
         msg = f"`xy` has {len(points)} sites; all round trips are tried for at most {_MOST_STOPS}."
         raise ValueError(msg)
-    return round_trip_m(points) / 1000.0 / (size.mean() / _HECTARE_M2 / _PERCENT)
+    mean_ha = float(size.mean()) / _HECTARE_M2
+    return round_trip_m(points) / 1000.0 / (mean_ha / _PERCENT)
 
 
 def round_trip_m(xy: NDArray[np.float64]) -> float:
@@ -206,16 +207,15 @@ def cohesion(raster: NDArray[np.int64], kind: int) -> float:
 def contagion(raster: NDArray[np.int64]) -> float:
     """Return CONTAG in percent: 100 · [1 + Σ q ln q / (2 ln m)] over m classes.
 
-    q is the share of class i times the share of its neighbours that are of class k
-    (four neighbours, each pair of cells from both sides; O'Neill et al. 1988).
+    q is the share of neighbouring cells that are of class i and k (four neighbours,
+    each pair from both sides; Riitters et al., Landscape Ecology 11, 1996).
     """
-    kinds, cells = np.unique(raster, return_counts=True)
+    kinds = np.unique(raster)
     pairs = np.zeros((kinds.size, kinds.size))
     position = np.searchsorted(kinds, raster)
     for one, other in ((position[:, :-1], position[:, 1:]), (position[:-1], position[1:])):
         np.add.at(pairs, (one.ravel(), other.ravel()), 1)
         np.add.at(pairs, (other.ravel(), one.ravel()), 1)
-    share = cells / raster.size
-    q = share[:, None] * pairs / pairs.sum(axis=1, keepdims=True)
+    q = pairs / pairs.sum()
     known = q[q > 0]
     return float(_PERCENT * (1 + (known * np.log(known)).sum() / (2 * np.log(kinds.size))))
