@@ -241,8 +241,9 @@ def _chance_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     if park.p_red is None:
         if park.held_against_chance:
             return Sentence(
-                "随机对照检验做不了（可供随机摆放的楼宇不足）",
-                "the test against chance cannot be made (too few buildings to place it on)",
+                "随机对照检验做不了（可供随机摆放的楼宇或用地不足）",
+                "the test against chance cannot be made (too few buildings, or too little land, to "
+                "place it on)",
             )
         return Sentence("随机对照检验尚无结果", "the test against chance has no result yet")
     value = figure(park.p_low, 3, rule.p_threshold)
@@ -258,7 +259,9 @@ def _chance_clause(park: Evidence, rule: ScatterParameters) -> Sentence:
     )
 
 
-def chance_sentence(p_low: float, p_high: float, rule: ScatterParameters) -> Sentence:
+def chance_sentence(
+    p_low: float, p_high: float, rule: ScatterParameters, *, on_land: bool = False
+) -> Sentence:
     """Say what the test against chance means, as a planner would.
 
     Not to be told from chance is no proof of chance: few sites can hardly be told from
@@ -271,6 +274,8 @@ def chance_sentence(p_low: float, p_high: float, rule: ScatterParameters) -> Sen
         if the park was not tested.
     rule
         Gives `p_threshold`.
+    on_land
+        Whether spaces were thrown on land because no stock of buildings is known.
 
     Returns
     -------
@@ -279,22 +284,18 @@ def chance_sentence(p_low: float, p_high: float, rule: ScatterParameters) -> Sen
     """
     if math.isnan(p_low):
         return Sentence("", "")
-    if p_low <= rule.p_threshold + CLOSE:
-        return Sentence(
-            "明显比把它的空间随机撒在全区的楼宇上更紧凑。",
-            "Significantly more compact than if its spaces had been thrown at random on the "
-            "district's buildings.",
-        )
-    if p_high <= rule.p_threshold + CLOSE:
-        return Sentence(
-            "明显比把它的空间随机撒在全区的楼宇上更分散。",
-            "Significantly more spread than if its spaces had been thrown at random on the "
-            "district's buildings.",
-        )
-    return Sentence(
-        "不比把它的空间随机撒在全区的楼宇上更紧凑。",
-        "No more compact than if its spaces had been thrown at random on the district's buildings.",
+    place = Sentence("全区的楼宇上", "the district's buildings")
+    if on_land:
+        place = Sentence("全区可建设的土地上", "the district's buildable land")
+    thrown = Sentence(
+        f"比把它的空间随机撒在{place.zh}",
+        f"than if its spaces had been thrown at random on {place.en}.",
     )
+    if p_low <= rule.p_threshold + CLOSE:
+        return Sentence(f"明显{thrown.zh}更紧凑。", f"Significantly more compact {thrown.en}")
+    if p_high <= rule.p_threshold + CLOSE:
+        return Sentence(f"明显{thrown.zh}更分散。", f"Significantly more spread {thrown.en}")
+    return Sentence(f"不{thrown.zh}更紧凑。", f"No more compact {thrown.en}")
 
 
 def _distances(park: Evidence, rule: ScatterParameters) -> list[Sentence]:

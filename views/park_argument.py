@@ -82,19 +82,21 @@ def _chance(result: ScatterResult, row: pd.Series) -> None:
     if unknown(row["p_low"]):
         st.info(_untested(result, row))
         return
-    sentence = chance_sentence(row["p_low"], row["p_high"], result.parameters)
+    on_land = result.chance is not None and result.chance.stock_size is None
+    sentence = chance_sentence(row["p_low"], row["p_high"], result.parameters, on_land=on_land)
     st.markdown(f"**{md(sentence.zh if lang() == 'zh' else sentence.en)}**")
     own_m, draws_m = chance_distances(result, row["park_id"])
     if draws_m.size:
         detour = result.parameters.detour
+        counted = _("Placements") if row["chance_method"] == "exact" else _("Draws")
         frame = bins(draws_m * detour, own_m * detour)
         charts.show(
-            _histogram(frame, own_m * detour),
+            _histogram(frame, own_m * detour, counted),
             frame,
             {
                 "from_m": _("From (m)"),
                 "to_m": _("To (m)"),
-                "draws": _("Draws"),
+                "draws": counted,
                 "place": _("Against the park"),
             },
             key="scatter_chart_chance",
@@ -184,7 +186,7 @@ def bins(draws_m: np.ndarray, own_m: float) -> pd.DataFrame:
     )
 
 
-def _histogram(frame: pd.DataFrame, own_m: float) -> Drawing:
+def _histogram(frame: pd.DataFrame, own_m: float, counted: str) -> Drawing:
     import altair as alt
 
     # Named by hand, because the marks must agree with the sides of the park.
@@ -196,14 +198,14 @@ def _histogram(frame: pd.DataFrame, own_m: float) -> Drawing:
         .encode(
             x=alt.X("from_m:Q", bin="binned", title=_("Mean distance on foot (m)"), axis=axis),
             x2="to_m:Q",
-            y=alt.Y("draws:Q", title=_("Draws")),
+            y=alt.Y("draws:Q", title=counted),
             color=alt.Color(
                 "place:N", scale=alt.Scale(domain=sides, range=["#0b5c8a", "#c9d1d8"]), title=None
             ),
             tooltip=[
                 alt.Tooltip("from_m:Q", title=_("From (m)"), format=",.0f"),
                 alt.Tooltip("to_m:Q", title=_("To (m)"), format=",.0f"),
-                alt.Tooltip("draws:Q", title=_("Draws")),
+                alt.Tooltip("draws:Q", title=counted),
             ],
         )
     )
@@ -260,7 +262,7 @@ def _heat_map(frame: pd.DataFrame) -> Drawing:
 
     across = alt.X("walk_m:O", title=_("Longest walk (m)"), axis=alt.Axis(labelAngle=0))
     down = alt.Y("detour:O", title=_("Detour factor"), sort="ascending")
-    legend = alt.Legend(symbolType="square", symbolSize=160, symbolStrokeColor=charts.FAINT)
+    legend = alt.Legend(symbolType="square", symbolSize=160, symbolStrokeWidth=0)
     cells = (
         alt.Chart()
         .mark_rect(stroke="#ffffff", strokeWidth=2)

@@ -12,6 +12,7 @@ from shapely import box
 
 from geo.crs import district_crs
 from geo.phrases import figure
+from geo.reasons import chance_sentence
 from geo.scatter import ScatterParameters
 from geo.scatter import scatter
 
@@ -163,3 +164,29 @@ def test_no_reason_prints_a_missing_value(make_spaces: Make) -> None:
     for text in [*table["reason_zh"], *table["reason_en"]]:
         assert not re.search(r"\bnan\b|None|<NA>|inf", text.replace("None of", ""))
         assert text.endswith(("。", "."))
+
+
+@pytest.mark.parametrize(
+    ("p_low", "p_high", "zh", "en"),
+    [
+        (0.2, 0.8, "不比把它的空间随机撒在全区的楼宇上更紧凑。", "No more compact than if its"),
+        (0.05, 0.96, "明显比把它的空间随机撒在全区的楼宇上更紧凑。", "Significantly more compact"),
+        (0.99, 0.05, "明显比把它的空间随机撒在全区的楼宇上更分散。", "Significantly more spread"),
+        (np.nan, np.nan, "", ""),
+    ],
+)
+def test_what_the_test_against_chance_means(p_low: float, p_high: float, zh: str, en: str) -> None:
+    found = chance_sentence(p_low, p_high, ScatterParameters())
+    assert found.zh == zh
+    assert found.en.startswith(en)
+    assert found.en == "" or found.en.endswith("thrown at random on the district's buildings.")
+
+
+def test_on_land_there_are_no_buildings() -> None:
+    found = chance_sentence(0.2, 0.8, ScatterParameters(), on_land=True)
+    assert found.zh == "不比把它的空间随机撒在全区可建设的土地上更紧凑。"
+    assert "buildings" not in found.en
+
+
+def test_the_threshold_of_the_sentence_moves() -> None:
+    assert "明显" in chance_sentence(0.09, 0.9, ScatterParameters(p_threshold=0.1)).zh

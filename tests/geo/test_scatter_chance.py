@@ -183,7 +183,7 @@ def test_a_stock_too_small_is_said(make_spaces: Make) -> None:
     chance = Chance(Stock(np.zeros((1, 2))))
     row = scatter(spaces, parks_of(spaces), everywhere, chance=chance).table.iloc[0]
     assert row["flag"] == "undecided"
-    assert "可供随机摆放的楼宇不足" in row["reason_zh"]
+    assert "可供随机摆放的楼宇或用地不足" in row["reason_zh"]
     assert "too few buildings" in row["reason_en"]
     assert pd.isna(row["p_low"])
 
