@@ -50,6 +50,10 @@ _SLACK = 1e-9
 # Parks that are counted at once; together with the draws this bounds the memory.
 _PARKS_AT_ONCE = 256
 _FLOAT_BYTES = 8
+LEAST = 2048
+# Numbers that a site of a draw takes at the peak; on land also its triangle.
+_STOCK_NUMBERS = 8
+_LAND_NUMBERS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,7 +102,9 @@ class Chance:
     workers
         Threads that work at once; the result does not depend on it.
     block_bytes
-        Most memory for the placements of one block; nor on this.
+        Most memory for the placements of one block (at least one placement is drawn);
+        nor on this. The distances of all placements are kept beside it, for up to 256
+        parks.
     label
         What the null is called in tables.
 
@@ -313,10 +319,10 @@ def _placements(share: NDArray[np.float64], chance: Chance) -> NDArray[np.float6
 
 
 def _blocks(chance: Chance, sites: int, parks: int) -> Iterator[range]:
-    """Yield the draws in blocks that keep to the memory."""
-    # Uniform numbers, hosts and coordinates of each site, sums of each park.
-    each = _FLOAT_BYTES * (8 * sites + 2 * parks)
-    rows = max(1, chance.block_bytes // each)
+    """Yield the draws in blocks that keep to the memory, at least one a worker."""
+    numbers = _LAND_NUMBERS if isinstance(chance.null, Land) else _STOCK_NUMBERS
+    each = _FLOAT_BYTES * (numbers * sites + 2 * parks)
+    rows = max(1, min(chance.block_bytes // each, max(LEAST, -(-chance.draws // chance.workers))))
     for first in range(0, chance.draws, rows):
         yield range(first, min(first + rows, chance.draws))
 

@@ -84,7 +84,7 @@ class Land:
         for attempt in range(MOST_ATTEMPTS):
             uniform = uniforms(seed, sites, draws, width=_CORNERS * sites, attempt=attempt)
             placed[crowded] = self._points(uniform[crowded].reshape(-1, sites, _CORNERS))
-            crowded[crowded] = _closest_m(placed[crowded]) < self.separation_m
+            crowded[crowded] = _closest_m2(placed[crowded]) < self.separation_m**2
             if not crowded.any():
                 break
         return placed, crowded
@@ -103,11 +103,11 @@ class Land:
         return points
 
 
-def _closest_m(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the distance of the closest two points of each row, shape (rows,)."""
+def _closest_m2(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the squared distance of the closest two points of each row, shape (rows,)."""
+    east, north = np.ascontiguousarray(points[..., 0].T), np.ascontiguousarray(points[..., 1].T)
     closest = np.full(len(points), np.inf)
-    for one in range(points.shape[1] - 1):
-        apart = points[:, one + 1 :] - points[:, one, None]
-        nearest = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1, initial=np.inf)
-        closest = np.minimum(closest, nearest)
+    for one in range(len(east) - 1):
+        apart = (east[one + 1 :] - east[one]) ** 2 + (north[one + 1 :] - north[one]) ** 2
+        np.minimum(closest, apart.min(axis=0), out=closest)
     return closest
