@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,7 @@ from bench.tables import WHY_NOT
 from bench.tables import markdown
 from bench.tables import replace_block
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+ORACLES = Path(__file__).parents[1] / "geo" / "oracles.json"
 ROW = re.compile(r"^\| ([^|]+) \| ([^|]+) \| (-?[\d.]+) \|$", re.MULTILINE)
 
 
@@ -47,6 +46,36 @@ def test_the_page_lists_pairs_that_other_parks_confirm(matrix: pd.DataFrame) -> 
     shipped = matrix.loc[list(SHIPPED), list(SHIPPED)].abs().to_numpy().copy()
     np.fill_diagonal(shipped, 0)
     assert shipped.max() == pytest.approx(float(told[1]), abs=0.05)
+
+
+# Columns of the known matrix, in its order.
+KNOWN = (
+    "点位数 n",
+    "等效点位数 N_eff",
+    "DIVISION（1−Simmons）",
+    "1−Januszewski",
+    "LPI",
+    "平均两点距离 MPD",
+    "标准距离 SD",
+    "椭圆面积 SDE",
+    "最小树总长 MST",
+    "最长断档 gap",
+    "最近邻 ENN",
+    "连片数 K",
+    "最大连片占比 LCC",
+    "等效连片数 K_eff",
+    "Schmook",
+)
+
+
+def test_what_is_known_to_be_redundant_is_so_here(matrix: pd.DataFrame) -> None:
+    known = json.loads(ORACLES.read_text("utf-8"))["A9.redundancy"]
+    assert len(known["metrics"]) == len(KNOWN)
+    rho, ours = np.array(known["spearman"]), matrix.loc[list(KNOWN), list(KNOWN)].to_numpy()
+    redundant = np.abs(rho) >= 0.9
+    assert redundant.sum() > len(KNOWN)
+    assert (np.abs(ours)[redundant] > 0.85).all()
+    assert (np.sign(ours) == np.sign(rho))[redundant].all()
 
 
 def test_pairs_are_listed_once_strongest_first() -> None:
