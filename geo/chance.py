@@ -50,10 +50,11 @@ _SLACK = 1e-9
 # Parks that are counted at once; together with the draws this bounds the memory.
 _PARKS_AT_ONCE = 256
 _FLOAT_BYTES = 8
-LEAST = 2048
 # Numbers that a site of a draw takes at the peak; on land also its triangle.
 _STOCK_NUMBERS = 8
 _LAND_NUMBERS = 24
+# Threads that share fewer draws wait for each other longer than they work.
+_LEAST_SHARED = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,11 +101,12 @@ class Chance:
     exact_limit
         With at most so many placements all are counted instead; 0 for never.
     workers
-        Threads that work at once; the result does not depend on it.
+        Threads that work at once, worth it from some thousand draws. The result
+        depends neither on it nor on `block_bytes`.
     block_bytes
-        Most memory for the placements of one block (at least one placement is drawn);
-        nor on this. The distances of all placements are kept beside it, for up to 256
-        parks.
+        Most memory for one block of placements (of which it has at least one); each
+        worker has a block. The distances of all placements are kept beside it, for up
+        to 256 parks.
     label
         What the null is called in tables.
 
@@ -319,10 +321,11 @@ def _placements(share: NDArray[np.float64], chance: Chance) -> NDArray[np.float6
 
 
 def _blocks(chance: Chance, sites: int, parks: int) -> Iterator[range]:
-    """Yield the draws in blocks that keep to the memory, at least one a worker."""
+    """Yield the draws in blocks that keep to the memory and are shared by the workers."""
     numbers = _LAND_NUMBERS if isinstance(chance.null, Land) else _STOCK_NUMBERS
     each = _FLOAT_BYTES * (numbers * sites + 2 * parks)
-    rows = max(1, min(chance.block_bytes // each, max(LEAST, -(-chance.draws // chance.workers))))
+    shared = max(_LEAST_SHARED, -(-chance.draws // chance.workers))
+    rows = max(1, min(chance.block_bytes // each, shared))
     for first in range(0, chance.draws, rows):
         yield range(first, min(first + rows, chance.draws))
 
