@@ -286,7 +286,7 @@ def chance_sentence(
         return Sentence("", "")
     place = Sentence("全区的楼宇上", "the district's buildings")
     if on_land:
-        place = Sentence("全区可建设的土地上", "the district's buildable land")
+        place = Sentence("全区的土地上", "the district's land")
     thrown = Sentence(
         f"比把它的空间随机撒在{place.zh}",
         f"than if its spaces had been thrown at random on {place.en}.",

@@ -57,10 +57,23 @@ STOCK_TITLES = {
 """What the name of a stock means; the names stand in the column ``stock``."""
 
 _USE_FIELD = {"buildings": "use", "carriers": "carrier_class"}
-_TOO_LITTLE = Text(
-    "没有可供随机摆放的楼宇或用地，请先导入“buildings”或“carriers”图层",
-    "there are no buildings or land to place spaces on; import 'buildings' or 'carriers' first",
-)
+_NOTHING_THERE = {
+    "buildings": Text(
+        "“buildings”图层里没有可供随机摆放的建筑；请导入建筑，或改选其他样本",
+        "the layer 'buildings' has none that spaces could be placed in; import buildings, or "
+        "choose another stock",
+    ),
+    "carriers": Text(
+        "“carriers”图层里没有已定位的载体可供随机摆放；请导入载体，或改选其他样本",
+        "the layer 'carriers' has none with a place that spaces could be placed in; import "
+        "carriers, or choose another stock",
+    ),
+    "land": Text(
+        "没有可供随机摆放的用地；请导入“landuse”或“district”图层，或改选其他样本",
+        "there is no land to place spaces on; import 'landuse' or 'district', or choose another "
+        "stock",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ def chance_of(
             return Chance(null, draws=choice.draws, seed=choice.seed, label=label)
     if choice.stock == "auto":
         return None
-    raise UsageError(_TOO_LITTLE)
+    raise UsageError(_NOTHING_THERE[choice.stock])
 
 
 def _candidates(

@@ -74,7 +74,7 @@ def test_other_thresholds_change_colours_and_travel(bundled: Path, tmp_path: Pat
         (("--set", "red_share=many"), "a number"),
         (("--set", "red_share=0.95"), "must rise"),
         (("--draws", "0"), "抽样次数"),
-        (("--stock", "buildings"), "楼宇"),
+        (("--stock", "buildings"), "“buildings”图层"),
         (("--stock", "carriers", "--use", "lab"), "用途"),
         (("--as-of", "yesterday"), "2026-11-25"),
         (("--as-of", "2001-01-01"), "2001-01-01"),

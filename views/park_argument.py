@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,6 +68,7 @@ def _ways(row: pd.Series) -> None:
         if not unknown(row[name]) and row[name] > 0
     ]
     if told:
+        told.append(_("lines on the map are straight, the figures beside them are walks"))
         st.caption(" · ".join(told))
     straight = row["flag_straight"]
     if not unknown(straight) and straight != row["flag"]:
@@ -85,13 +87,14 @@ def _chance(result: ScatterResult, row: pd.Series) -> None:
     on_land = result.chance is not None and result.chance.stock_size is None
     sentence = chance_sentence(row["p_low"], row["p_high"], result.parameters, on_land=on_land)
     st.markdown(f"**{md(sentence.zh if lang() == 'zh' else sentence.en)}**")
-    own_m, draws_m = chance_distances(result, row["park_id"])
+    straight_m, draws_m = chance_distances(result, row["park_id"])
+    detour = result.parameters.detour
+    own_m = straight_m * detour
     if draws_m.size:
-        detour = result.parameters.detour
         counted = _("Placements") if row["chance_method"] == "exact" else _("Draws")
-        frame = bins(draws_m * detour, own_m * detour)
+        frame = bins(draws_m * detour, own_m)
         charts.show(
-            _histogram(frame, own_m * detour, counted),
+            _histogram(frame, own_m, counted),
             frame,
             {
                 "from_m": _("From (m)"),
@@ -103,7 +106,7 @@ def _chance(result: ScatterResult, row: pd.Series) -> None:
             says=_("How far apart the park's sites are at random, and where the park stands"),
         )
     st.caption(_measured(row))
-    st.caption(_how(result, row))
+    st.caption(_how(result, row, own_m))
 
 
 def _untested(result: ScatterResult, row: pd.Series) -> str:
@@ -131,7 +134,7 @@ def _measured(row: pd.Series) -> str:
     return f"{found} {error}"
 
 
-def _how(result: ScatterResult, row: pd.Series) -> str:
+def _how(result: ScatterResult, row: pd.Series, own_m: float) -> str:
     """Return how the test was made."""
     detour = f"{result.parameters.detour:g}"
     stock = STOCK_TITLES.get(str(row["stock"]))
@@ -145,7 +148,17 @@ def _how(result: ScatterResult, row: pd.Series) -> str:
     straight = _("Distances are straight lines × {detour}, for the park as for the draws.").format(
         detour=detour
     )
-    return f"{thrown} {made} {straight}"
+    return f"{thrown} {made} {straight}{_apart(row, own_m)}"
+
+
+def _apart(row: pd.Series, own_m: float) -> str:
+    """Say how the place of the park among the draws differs from its distance on foot."""
+    if math.isclose(own_m, row["mean_distance_m"], rel_tol=CLOSE):
+        return ""
+    told = _("Straight, the park is {straight} apart; the way it is walked, {walked}.").format(
+        straight=num(own_m, unit="m"), walked=num(row["mean_distance_m"], unit="m")
+    )
+    return f" {told}"
 
 
 def bins(draws_m: np.ndarray, own_m: float) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from scipy.stats import chi2
 from shapely import box
 
 from bench import indices
+from geo.dispersion import effective_number
 from geo.dispersion import standard_deviational_ellipse
 from geo.dispersion import standard_distance
 
@@ -34,6 +35,9 @@ def test_indices_of_own_area(oracle: dict[str, Any], name: str) -> None:
     assert indices.simmons(area) == pytest.approx(known["simmons"])
     assert indices.januszewski(area) == pytest.approx(known["januszewski"], abs=1e-6)
     assert indices.split(area) == pytest.approx(known["n_eff"], abs=1e-6)
+    alone = np.zeros(len(area), dtype=np.intp)
+    effective = effective_number(np.array(area, dtype=float), alone, 1)
+    assert effective == pytest.approx(indices.split(area))
     assert indices.largest_patch_percent(area) == pytest.approx(known["lpi_pct_own"])
     assert indices.division(area) == pytest.approx(known["division_own"])
     assert indices.effective_mesh(area) == pytest.approx(known["mesh_own_m2"])

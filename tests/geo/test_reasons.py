@@ -184,7 +184,7 @@ def test_what_the_test_against_chance_means(p_low: float, p_high: float, zh: str
 
 def test_on_land_there_are_no_buildings() -> None:
     found = chance_sentence(0.2, 0.8, ScatterParameters(), on_land=True)
-    assert found.zh == "不比把它的空间随机撒在全区可建设的土地上更紧凑。"
+    assert found.zh == "不比把它的空间随机撒在全区的土地上更紧凑。"
     assert "buildings" not in found.en
 
 

@@ -178,7 +178,7 @@ def test_without_anything_there_is_no_test(catalogue: Catalogue) -> None:
 def test_a_stock_that_was_asked_for_and_is_not_there_is_an_error(
     catalogue: Catalogue, kind: Any
 ) -> None:
-    with pytest.raises(UsageError, match="no buildings or land"):
+    with pytest.raises(UsageError, match="another stock"):
         chance_of({}, catalogue, ChanceChoice(kind), 50)
 
 
