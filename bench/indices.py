@@ -29,23 +29,102 @@ _PERCENT = 100.0
 _MOST_STOPS = 9
 
 
-def simmons(area: ArrayLike) -> float:
-    """Return Σa² / (Σa)², in [1/n, 1]; low is worse (Simmons 1964; Herfindahl index)."""
+def simmons(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return Σ(a/A)², in [1/n, 1] on own area; low is worse.
+
+    Simmons 1964; the same as the Herfindahl index.
+
+    Parameters
+    ----------
+    area
+        Areas in one unit, above 0, shape (n,).
+    landscape
+        A in that unit; None for the sum of `area`. FRAGSTATS takes the whole map.
+    """
     size = np.asarray(area, dtype=np.float64)
-    return float((size**2).sum() / size.sum() ** 2)
+    return float(((size / _whole(size, landscape)) ** 2).sum())
+
+
+def division(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return DIVISION, 1 - Σ(a/A)², in [0, 1); high is worse.
+
+    Jaeger, Landscape Ecology 15, 2000.
+
+    Parameters
+    ----------
+    area, landscape
+        As in :func:`simmons`.
+    """
+    return 1.0 - simmons(area, landscape)
+
+
+def effective_mesh(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return MESH, Σa² / A in the unit of `area`, in (0, A]; low is worse.
+
+    Jaeger, Landscape Ecology 15, 2000.
+
+    Parameters
+    ----------
+    area, landscape
+        As in :func:`simmons`.
+    """
+    return simmons(area, landscape) * _whole(np.asarray(area, dtype=np.float64), landscape)
+
+
+def split(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return SPLIT, A² / Σa², at least 1; high is worse.
+
+    Jaeger, Landscape Ecology 15, 2000. On own area it is the effective number of
+    sites, :func:`geo.dispersion.effective_number`.
+
+    Parameters
+    ----------
+    area, landscape
+        As in :func:`simmons`.
+    """
+    return 1.0 / simmons(area, landscape)
+
+
+def largest_patch_percent(area: ArrayLike, landscape: float | None = None) -> float:
+    """Return LPI, 100 · max a / A, in (0, 100]; low is worse (FRAGSTATS).
+
+    Parameters
+    ----------
+    area, landscape
+        As in :func:`simmons`.
+    """
+    size = np.asarray(area, dtype=np.float64)
+    return float(_PERCENT * size.max() / _whole(size, landscape))
 
 
 def januszewski(area: ArrayLike) -> float:
-    """Return √Σa / Σ√a, in [1/√n, 1]; low is worse (Januszewski 1968)."""
+    """Return √Σa / Σ√a, in [1/√n, 1]; low is worse (Januszewski 1968).
+
+    Parameters
+    ----------
+    area
+        Areas in any unit, above 0, shape (n,).
+    """
     size = np.asarray(area, dtype=np.float64)
     return float(np.sqrt(size.sum()) / np.sqrt(size).sum())
 
 
 def igbozurike(area_m2: ArrayLike, xy: ArrayLike) -> float:
-    """Return round trip in km / (mean area in ha / 100); unbounded, high is worse.
+    """Return round trip in km / (mean area in ha / 100); above 0, unbounded, high is worse.
 
-    The round trip is the shortest one over all sites, found by trying all (at most 9
-    sites).
+    Igbozurike 1974. It has a unit, and changes when a map is enlarged.
+
+    Parameters
+    ----------
+    area_m2
+        Areas in m², above 0, shape (n,).
+    xy
+        Places in metres, shape (n, 2).
+
+    Raises
+    ------
+    ValueError
+        With more than 9 sites: the shortest round trip is found by trying all.
     """
     size, points = np.asarray(area_m2, dtype=np.float64), np.asarray(xy, dtype=np.float64)
     if len(points) > _MOST_STOPS:
@@ -56,68 +135,103 @@ def igbozurike(area_m2: ArrayLike, xy: ArrayLike) -> float:
 
 
 def round_trip_m(xy: NDArray[np.float64]) -> float:
-    """Return the length of the shortest round trip over all points, metres."""
+    """Return the length of the shortest round trip over all points, metres.
+
+    Parameters
+    ----------
+    xy
+        Places in metres, shape (n, 2) with a small n.
+    """
     between = squareform(pdist(xy))
     tours = ([0, *tour, 0] for tour in permutations(range(1, len(xy))))
     return float(min(between[tour[:-1], tour[1:]].sum() for tour in tours))
 
 
 def schmook(shapes: Sequence[shapely.Geometry]) -> float:
-    """Return the area of the convex hull over the own area, at least 1; high is worse."""
+    """Return the area of the convex hull over the own area, at least 1; high is worse.
+
+    Schmook 1976; some texts print the reciprocal.
+
+    Parameters
+    ----------
+    shapes
+        Polygons that do not overlap, in a metric CRS.
+    """
     hull = shapely.convex_hull(shapely.GeometryCollection(list(shapes)))
     own = np.asarray(shapely.area(np.asarray(shapes)), dtype=np.float64)
     return float(shapely.area(hull)) / float(own.sum())
 
 
-def largest_patch_percent(area: ArrayLike, landscape: float | None = None) -> float:
-    """Return 100 · max a / A, in (0, 100]; A is the own area unless a landscape is given."""
-    size = np.asarray(area, dtype=np.float64)
-    return float(_PERCENT * size.max() / (size.sum() if landscape is None else landscape))
-
-
-def division(area: ArrayLike, landscape: float | None = None) -> float:
-    """Return 1 - Σ(a/A)², in [0, 1); high is worse (Jaeger 2000)."""
-    size = np.asarray(area, dtype=np.float64)
-    whole = size.sum() if landscape is None else landscape
-    return float(1.0 - ((size / whole) ** 2).sum())
-
-
-def effective_mesh(area: ArrayLike, landscape: float | None = None) -> float:
-    """Return Σa² / A in the unit of `area`, in (0, A]; low is worse (Jaeger 2000)."""
-    size = np.asarray(area, dtype=np.float64)
-    return float((size**2).sum() / (size.sum() if landscape is None else landscape))
-
-
-def split(area: ArrayLike, landscape: float | None = None) -> float:
-    """Return A² / Σa², at least 1; high is worse (Jaeger 2000)."""
-    size = np.asarray(area, dtype=np.float64)
-    return float((size.sum() if landscape is None else landscape) ** 2 / (size**2).sum())
-
-
 def edge_distances_m(shapes: Sequence[shapely.Geometry]) -> NDArray[np.float64]:
-    """Return the distance of each shape to the nearest other, edge to edge, metres (ENN)."""
+    """Return ENN of each shape: the distance to the nearest other, edge to edge.
+
+    FRAGSTATS measures it between the centres of cells (:func:`raster_neighbour_m`).
+
+    Parameters
+    ----------
+    shapes
+        At least two, in a metric CRS.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, at least 0, high is worse, shape (n,).
+    """
     between = _between(shapes)
-    np.fill_diagonal(between, np.inf)
     nearest: NDArray[np.float64] = between.min(axis=1)
     return nearest
 
 
 def proximity(shapes: Sequence[shapely.Geometry], radius_m: float) -> NDArray[np.float64]:
-    """Return Σ a/h² over the others within `radius_m`, edge to edge (PROX); low is worse."""
+    """Return PROX of each shape: Σ a/h² over the others within a radius, edge to edge.
+
+    Gustafson and Parker, Landscape Ecology 7, 1992.
+
+    Parameters
+    ----------
+    shapes
+        Polygons that do not touch, in a metric CRS.
+    radius_m
+        How far others count, metres.
+
+    Returns
+    -------
+    numpy.ndarray
+        At least 0, without a bound, low is worse, shape (n,).
+    """
     between = _between(shapes)
-    np.fill_diagonal(between, np.inf)
     pull = shapely.area(np.asarray(shapes))[None, :] / between**2
     summed: NDArray[np.float64] = np.where(between <= radius_m, pull, 0.0).sum(axis=1)
     return summed
 
 
+def _whole(size: NDArray[np.float64], landscape: float | None) -> float:
+    return float(size.sum()) if landscape is None else landscape
+
+
 def _between(shapes: Sequence[shapely.Geometry]) -> NDArray[np.float64]:
+    """Return all distances edge to edge; infinite from a shape to itself."""
     these = np.asarray(shapes)
-    return np.asarray(shapely.distance(these[:, None], these[None, :]), dtype=np.float64)
+    between = np.asarray(shapely.distance(these[:, None], these[None, :]), dtype=np.float64)
+    np.fill_diagonal(between, np.inf)
+    return between
 
 
 class ClarkEvans(NamedTuple):
-    """Observed and expected mean nearest-neighbour distance in metres, ratio and z."""
+    """What :func:`clark_evans` finds.
+
+    Attributes
+    ----------
+    observed_m, expected_m
+        Mean distance to the nearest neighbour, observed and in an endless random
+        pattern, metres.
+    ratio
+        Observed over expected, in [0, 2.149].
+    z
+        The difference in standard errors; positive is more regular than random.
+    donnelly_m, donnelly_ratio
+        Expected with the edge correction, and the ratio to it.
+    """
 
     observed_m: float
     expected_m: float
@@ -136,7 +250,7 @@ def clark_evans(xy: ArrayLike, window: tuple[float, float, float, float]) -> Cla
     Parameters
     ----------
     xy
-        Points in metres, shape (n, 2).
+        Points in metres, shape (n, 2) with at least two.
     window
         West, south, east, north in metres.
     """
@@ -167,13 +281,34 @@ def _distances(
 
 
 def patches(raster: NDArray[np.int64], kind: int) -> NDArray[np.int64]:
-    """Return the patches of one class, numbered from 1, joined over corners too."""
+    """Return the patches of one class, numbered from 1, joined over corners too.
+
+    Parameters
+    ----------
+    raster
+        Classes of cells, shape (rows, columns).
+    kind
+        The class.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape of `raster`; 0 where another class is.
+    """
     label, _count = ndimage.label(raster == kind, structure=np.ones((3, 3)))
     return np.asarray(label, dtype=np.int64)
 
 
 def raster_neighbour_m(raster: NDArray[np.int64], kind: int, cell_m: float) -> float:
-    """Return the mean distance of each patch to the nearest other, centre to centre of cells."""
+    """Return the mean ENN of a class as FRAGSTATS has it, between centres of cells, metres.
+
+    Parameters
+    ----------
+    raster, kind
+        As in :func:`patches`, with at least two patches.
+    cell_m
+        Side of a cell, metres.
+    """
     label = patches(raster, kind)
     cells: list[NDArray[np.float64]] = [
         (cell_m * np.argwhere(label == number)).astype(np.float64)
@@ -187,10 +322,16 @@ def raster_neighbour_m(raster: NDArray[np.int64], kind: int, cell_m: float) -> f
 
 
 def cohesion(raster: NDArray[np.int64], kind: int) -> float:
-    """Return COHESION in percent; perimeters in cell sides and areas in cells.
+    """Return COHESION in [0, 100); low is worse.
 
-    [1 - Σp / Σ(p√a)] / [1 - 1/√Z] · 100 with Z cells in the landscape (Schumaker 1996).
-    It changes with the size of the cells.
+    [1 - Σp / Σ(p√a)] / [1 - 1/√Z] · 100 with Z cells in the landscape; perimeters p in
+    cell sides and areas a in cells, so it changes with the size of the cells.
+    Schumaker, Ecology 77, 1996.
+
+    Parameters
+    ----------
+    raster, kind
+        As in :func:`patches`.
     """
     label = patches(raster, kind)
     sides, weighted = 0.0, 0.0
@@ -205,10 +346,16 @@ def cohesion(raster: NDArray[np.int64], kind: int) -> float:
 
 
 def contagion(raster: NDArray[np.int64]) -> float:
-    """Return CONTAG in percent: 100 · [1 + Σ q ln q / (2 ln m)] over m classes.
+    """Return CONTAG, 100 · [1 + Σ q ln q / (2 ln m)] over m classes, in (0, 100].
 
     q is the share of neighbouring cells that are of class i and k (four neighbours,
-    each pair from both sides; Riitters et al., Landscape Ecology 11, 1996).
+    each pair from both sides). High is a map of few large patches; it says nothing of
+    one owner. Riitters et al., Landscape Ecology 11, 1996.
+
+    Parameters
+    ----------
+    raster
+        Classes of cells, at least two of them, shape (rows, columns).
     """
     kinds = np.unique(raster)
     pairs = np.zeros((kinds.size, kinds.size))

@@ -171,8 +171,10 @@ def main() -> None:
     unequal = [(f"{spread:g}", *_reds(SITES, spread)) for spread in (0.3, 0.6, 0.8, 1.0)]
     head = ("面积对数标准差 spread of sizes", *head[1:])
     text += "\n\n" + markdown(head, unequal)
+    error = np.sqrt(0.95 * 0.05 / PARKS)
     text += (
-        f"\n\n每种情形 {PARKS} 个园区，每个 {DRAWS} 次随机摆放。{PARKS} parks each, {DRAWS} draws."
+        f"\n\n每格 {PARKS} 个园区，每个 {DRAWS} 次随机摆放；95 % 处的标准误 {error:.1%}。"
+        f"{PARKS} parks a cell, {DRAWS} draws each; standard error at 95 %: {error:.1%}."
     )
     print(text)
     if "--write" in sys.argv:

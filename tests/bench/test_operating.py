@@ -21,7 +21,6 @@ from bench.operating import shares_of_flags
 from bench.operating import stock
 from bench.operating import two_halves
 from bench.tables import WHY_NOT
-from geo.flag import FLAG_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,11 +52,15 @@ def test_no_campus_is_red() -> None:
         ("two_halves_1500m", two_halves),
     ],
 )
-def test_flags_are_shared_out_as_known(name: str, make: Maker) -> None:
+def test_the_known_operating_characteristics(name: str, make: Maker) -> None:
     known = json.loads(ORACLES.read_text("utf-8"))["A8.operating_characteristics"]
-    found = few(make)
-    for flag, (title, _english) in FLAG_TITLES.items():
-        assert found[flag] == pytest.approx(known["share_of_flags"][name].get(title, 0), abs=0.05)
+    found = shares_of_flags(make, parks=known["sims"], draws=known["B"], seed=9)
+    told = known["share_of_flags"][name]
+    assert found["undecided"] == 0
+    for flag, colour in (("green", "绿"), ("yellow", "黄"), ("red", "红")):
+        # Both are shares of 150 parks.
+        error = (2 * max(told[colour] * (1 - told[colour]), 0.01) / known["sims"]) ** 0.5
+        assert found[flag] == pytest.approx(told[colour], abs=4 * error)
 
 
 def test_few_unequal_sites_are_harder_to_call_scattered() -> None:
