@@ -41,6 +41,9 @@ UNBUILDABLE_CODES = ("07", "12", "14", "17")
 LEAST_STOCK = 30
 """With fewer buildings than this the land is taken instead [J]."""
 
+MOST_DRAWS = 99_999
+"""More draws would tell a p of one in a hundred thousand, and fill the memory."""
+
 STOCK_TITLES = {
     "buildings": Text("建筑（科研、办公、工业）", "Buildings (research, office, industrial)"),
     "carriers": Text("登记的载体", "Registered building space"),
@@ -89,7 +92,7 @@ class ChanceChoice:
     uses
         Only these uses of buildings, or classes of carriers; the eligible ones if empty.
     draws, seed
-        Number of random placements, and where they start.
+        Number of random placements (at most :data:`MOST_DRAWS`), and where they start.
     """
 
     stock: StockKind = "auto"
@@ -105,12 +108,13 @@ class ChanceChoice:
         UsageError
             Saying which number and what it must be.
         """
-        if self.draws < 1 or self.seed < 0:
+        if not 1 <= self.draws <= MOST_DRAWS or self.seed < 0:
             raise UsageError(
                 Text(
-                    f"抽样次数须不小于 1、随机种子须不小于 0，现为 {self.draws}、{self.seed}",
-                    f"draws must be at least 1 and the seed at least 0, not {self.draws} and "
-                    f"{self.seed}",
+                    f"抽样次数须在 1 至 {MOST_DRAWS:,} 之间、随机种子须不小于 0，"
+                    f"现为 {self.draws:,}、{self.seed}",
+                    f"draws must be 1 to {MOST_DRAWS:,} and the seed at least 0, not "
+                    f"{self.draws:,} and {self.seed}",
                 )
             )
 

@@ -188,9 +188,9 @@ def test_unknown_uses_are_named_with_what_there_is(catalogue: Catalogue) -> None
         chance_of(tables, catalogue, ChanceChoice("buildings", ("lab",)), 50)
 
 
-@pytest.mark.parametrize(("draws", "seed"), [(0, 1), (999, -1)])
+@pytest.mark.parametrize(("draws", "seed"), [(0, 1), (999, -1), (100_000, 1)])
 def test_numbers_that_mean_nothing_are_refused(draws: int, seed: int) -> None:
-    with pytest.raises(UsageError, match="draws must be at least 1"):
+    with pytest.raises(UsageError, match="draws must be 1 to 99,999"):
         ChanceChoice(draws=draws, seed=seed)
 
 
