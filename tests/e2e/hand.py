@@ -94,6 +94,18 @@ def view(frame: Frame) -> dict[str, float]:
     return found
 
 
+def same_view(frame: Frame, before: dict[str, float]) -> bool:
+    """Return whether a map still shows what it showed.
+
+    The middle of a map that is an odd number of pixels wide lies between two, so that a
+    panel or a scroll bar beside it moves the middle by half a pixel and nothing on the map.
+    """
+    off: float = frame.evaluate(
+        "({lat, lng}) => map.project([lat, lng]).distanceTo(map.project(map.getCenter()))", before
+    )
+    return off <= 1 and view(frame)["zoom"] == before["zoom"]
+
+
 def pixel(frame: Frame, lng: float, lat: float) -> dict[str, float]:
     """Return where a place is on the map, in pixels of the frame."""
     found: dict[str, float] = frame.evaluate(

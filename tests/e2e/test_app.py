@@ -19,6 +19,7 @@ from tests.e2e.hand import idle
 from tests.e2e.hand import look
 from tests.e2e.hand import map_of
 from tests.e2e.hand import open_app
+from tests.e2e.hand import same_view
 from tests.e2e.hand import view
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def test_toggling_a_layer_keeps_the_map_and_theview(page: Page, server: str) -> 
         "l.feature.id.startsWith('stations:')) n++; }); return n === 0; }"
     )
     assert frame.evaluate("window.stays") == 1
-    assert view(frame) == pytest.approx(before, abs=1e-6)
+    assert same_view(frame, before)
 
 
 def test_the_view_survives_another_page(page: Page, server: str) -> None:

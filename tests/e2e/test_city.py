@@ -17,6 +17,7 @@ from tests.e2e.hand import idle
 from tests.e2e.hand import ink
 from tests.e2e.hand import look
 from tests.e2e.hand import open_app
+from tests.e2e.hand import same_view
 from tests.e2e.hand import tiles_drawn
 from tests.e2e.hand import view
 
@@ -108,7 +109,7 @@ def test_a_filter_hides_buildings_without_making_the_map_anew(
     )
     assert 0 < count_shown(frame) < shown
     assert frame.evaluate("window.stays") is True
-    assert view(frame) == pytest.approx(before, abs=1e-6)
+    assert same_view(frame, before)
     expect(page.get_by_text(f"建筑 · {wanted:,}/50,000")).to_be_visible()
 
 
