@@ -26,6 +26,7 @@ from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import show
+from cli_consolidate import consolidate
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
@@ -163,6 +164,7 @@ cli.command()(template)
 
 
 cli.command()(scatter)
+cli.command()(consolidate)
 
 
 @cli.command()

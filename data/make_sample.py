@@ -64,6 +64,8 @@ GENERATED = (
     "registered_tenants",
     "incubated",
     "tax_wan",
+    "allowed_industries",
+    "provides",
     "data_date",
 )
 UNIT_COLUMNS = (
@@ -75,6 +77,7 @@ UNIT_COLUMNS = (
     "tenant",
     "industry",
     "lease_end",
+    "available_from",
     "breakable",
     "protected",
     "needs",
@@ -127,6 +130,11 @@ def month_text(months: int) -> str:
 def month_number(date: str) -> int:
     """Count the months since year 0 of a date ``YYYY-MM…``."""
     return int(date[:4]) * 12 + int(date[5:7]) - 1
+
+
+def last_day(months: int) -> str:
+    """Write the last day of a month that is counted since year 0."""
+    return f"{month_text(months)}-{MONTH_DAYS[months % 12]:02d}"
 
 
 def gross_area(carrier: Properties, held: int, rng: Random) -> int:
@@ -194,8 +202,7 @@ def assign_states(units: Sequence[Unit], rentable: int, rng: Random) -> None:
 
 def lease_end(rng: Random, first: int, last: int) -> str:
     """Draw the last day of a month, `first` to `last` months after December 2026."""
-    months = month_number("2026-12") + first + int((last - first) * rng.random() ** 1.3)
-    return f"{month_text(months)}-{MONTH_DAYS[months % 12]:02d}"
+    return last_day(month_number("2026-12") + first + int((last - first) * rng.random() ** 1.3))
 
 
 def draw_industry(lead: str | None, rng: Random) -> str | None:
@@ -248,6 +255,27 @@ def draw_vacant_since(date: str, vacancy: float, rng: Random) -> str:
     """Draw since when the largest vacant unit stands empty; high vacancy is older."""
     first, last = (9, 48) if vacancy > 0.3 else (1, 20)
     return month_text(month_number(date) - first - int((last - first) * rng.random()))
+
+
+def draw_some(values: Sequence[str], rng: Random, *, most: int, empty: float) -> str | None:
+    """Draw 1 to `most` of the values, joined in their order; none for a share `empty`."""
+    if rng.random() < empty:
+        return None
+    count = 1 + int(most * rng.random())
+    drawn = sorted(sorted(range(len(values)), key=lambda _: rng.random())[:count])
+    return ";".join(values[i] for i in drawn)
+
+
+def fit(units: Sequence[Unit], rng: Random) -> Properties:
+    """Draw whom a carrier may take, and from when some of its vacant units are free."""
+    for unit in units:
+        if unit.state == "vacant" and rng.random() < 0.1:
+            months = month_number("2026-11") + int(14 * rng.random())
+            unit.details["available_from"] = last_day(months)
+    return {
+        "allowed_industries": draw_some([n for n, _ in INDUSTRIES], rng, most=3, empty=0.6),
+        "provides": draw_some(NEEDS, rng, most=len(NEEDS), empty=0.5),
+    }
 
 
 def totals(units: Sequence[Unit]) -> Properties:
@@ -308,7 +336,9 @@ def fill_carrier(
         if unit.state in {"leased", "locked"}:
             describe_tenancy(unit, leads.get(unit.park_id), base_rent, rng)
         unit.details["data_date"] = date
-    filled = carrier | occupancy(carrier, units, date, rng)
+    # A stream of its own, so that what was drawn before there were these columns stays.
+    filled = carrier | fit(units, Random(f"{seed}/{carrier['carrier_id']}/fit"))
+    filled |= occupancy(carrier, units, date, rng)
     filled |= {"gross_area_m2": gross, "area_basis": basis, "sample": True}
     filled["source"] = with_tail(carrier["source"], SOURCE, ";")
     filled["note"] = with_tail(carrier.get("note"), NOTES[basis], "；")

@@ -104,7 +104,7 @@ def scatter_of(
     return scatter(
         spaces,
         named,
-        _metric(tables, "zones", meridian),
+        metric_layer(tables, "zones", meridian),
         rule,
         surroundings=_surroundings(tables, meridian),
         chance=chance_of(tables, catalogue, chance, rule.site_gap_m),
@@ -160,7 +160,7 @@ def together_of(
     return scatter(
         spaces,
         pd.DataFrame({"park_id": spaces["park_id"].unique()}, dtype="str"),
-        _metric(tables, "zones", meridian),
+        metric_layer(tables, "zones", meridian),
         once,
         surroundings=_surroundings(tables, meridian),
     )
@@ -179,10 +179,10 @@ def _surroundings(
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], meridian: float
 ) -> Surroundings:
     """Return barriers, and the crossings and walkways that are not said to be closed."""
-    barriers = _metric(tables, "barriers", meridian)
+    barriers = metric_layer(tables, "barriers", meridian)
     crossings, walkways = (
         frame if frame is None else frame[frame["walkable"].fillna(value=True).astype(bool)]
-        for frame in (_metric(tables, key, meridian) for key in ("crossings", "walkways"))
+        for frame in (metric_layer(tables, key, meridian) for key in ("crossings", "walkways"))
     )
     barriers, crossings, walkways = (
         None if frame is None else frame[GEOMETRY] for frame in (barriers, crossings, walkways)
@@ -190,10 +190,20 @@ def _surroundings(
     return Surroundings(barriers=barriers, crossings=crossings, walkways=walkways)
 
 
-def _metric(
+def metric_layer(
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], key: str, meridian: float
 ) -> gpd.GeoDataFrame | None:
-    """Return a layer in the metric CRS of the district; None if it has no rows."""
+    """Return a layer in the metric CRS of the district; None if it has no rows.
+
+    Parameters
+    ----------
+    tables
+        Layers by key.
+    key
+        Which of them.
+    meridian
+        Central meridian of the CRS, degrees.
+    """
     if not len(tables.get(key, ())):
         return None
     return to_metric(tables[key], central_meridian=meridian)

@@ -8,13 +8,11 @@ read. The name of a draft cannot be guessed and is the only thing that opens it.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import Any
 
 from layers.editing.refusals import DraftError
 from layers.editing.refusals import EditError
@@ -25,6 +23,11 @@ from layers.editing.refusals import draft_unwritable
 from layers.editing.refusals import newer_draft
 from layers.editing.refusals import no_draft
 from layers.editing.session import EditSession
+from layers.jsonfile import NewerFormatError
+from layers.jsonfile import TooLargeError
+from layers.jsonfile import of_format
+from layers.jsonfile import read_json
+from layers.jsonfile import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,10 +100,10 @@ class DraftStore:
             "saved": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "session": session.as_dict(),
         }
-        # Plain ASCII carries any text, halves of surrogate pairs included.
-        data = json.dumps(content, allow_nan=False).encode("ascii")
-        if len(data) > MAX_BYTES:
-            raise draft_too_large(len(data), MAX_BYTES)
+        try:
+            data = to_json(content, MAX_BYTES)
+        except TooLargeError as error:
+            raise draft_too_large(error.size, MAX_BYTES) from error
         aside = self.folder / f".{draft_id}-{secrets.token_hex(8)}"
         try:
             self.folder.mkdir(exist_ok=True)
@@ -169,27 +172,16 @@ class DraftStore:
     def _read(self, draft_id: str) -> Draft:
         path = self._path(draft_id)
         try:
-            size = path.stat().st_size
-            if size > MAX_BYTES:
-                raise draft_too_large(size, MAX_BYTES)
-            content = json.loads(path.read_bytes())
+            content = of_format(read_json(path, MAX_BYTES), FORMAT, FORMAT_VERSION)
+            session = EditSession.from_dict(content.get("session"))
+        except TooLargeError as error:
+            raise draft_too_large(error.size, MAX_BYTES) from error
+        except NewerFormatError as error:
+            raise newer_draft(path, error.version, FORMAT_VERSION) from error
         except FileNotFoundError as error:
             raise no_draft(draft_id) from error
-        except (OSError, ValueError, RecursionError) as error:
+        except EditError as error:
+            raise damaged_draft(path, error.text.en) from error
+        except (OSError, ValueError) as error:
             raise damaged_draft(path, str(error)) from error
-        return _draft(draft_id, path, content)
-
-
-def _draft(draft_id: str, path: Path, content: Any) -> Draft:  # noqa: ANN401 -- whatever the file holds
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise damaged_draft(path, "format")
-    version = content.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise damaged_draft(path, "version")
-    if version > FORMAT_VERSION:
-        raise newer_draft(path, version, FORMAT_VERSION)
-    try:
-        session = EditSession.from_dict(content.get("session"))
-    except EditError as error:
-        raise damaged_draft(path, error.text.en) from error
-    return Draft(draft_id, str(content.get("saved", "")), session)
+        return Draft(draft_id, str(content.get("saved", "")), session)

@@ -25,9 +25,9 @@ PUBLIC_FIELDS = {
     "carriers": "carrier_id park_id name address carrier_class tenure operator gross_area_m2 "
     "rentable_area_m2 own_use_area_m2 leased_area_m2 locked_area_m2 vacant_area_m2 "
     "largest_vacant_m2 vacant_since completed refitted rent_yuan_m2_day tax_wan tenants "
-    "incubated protected data_date source sample",
-    "units": "unit_id carrier_id park_id floor_area_m2 state tenant industry lease_end breakable "
-    "protected needs rent_yuan_m2_day sample",
+    "incubated protected allowed_industries provides data_date source sample",
+    "units": "unit_id carrier_id park_id floor_area_m2 state tenant industry lease_end "
+    "available_from breakable protected needs rent_yuan_m2_day sample",
     "incubators": "id name status accuracy_m source",
     "platforms": "id name status accuracy_m source",
     "campuses": "id name status accuracy_m source",

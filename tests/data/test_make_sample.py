@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from random import Random
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from data.make_sample import INDUSTRIES
+from data.make_sample import NEEDS
 from data.make_sample import fixed_part
 from data.make_sample import generate
 from data.make_sample import read_features
@@ -71,6 +74,28 @@ def test_a_holding_in_an_unknown_carrier_is_refused(tmp_path: Path) -> None:
         stream.write("S01,NOWHERE,500\nS01,F05,500\n")
     with pytest.raises(ValueError, match="F05, NOWHERE"):
         generate(tmp_path, tmp_path)
+
+
+def test_what_a_carrier_takes_and_offers_is_named_as_the_units_name_it() -> None:
+    carriers = [f["properties"] for f in read_features(EDITION_DIR / "carriers.geojson")]
+    known = {"allowed_industries": {name for name, _ in INDUSTRIES}, "provides": set(NEEDS)}
+    for field, values in known.items():
+        filled = [c[field].split(";") for c in carriers if field in c]
+        assert {value for row in filled for value in row} == values
+        assert all(len(set(row)) == len(row) for row in filled)
+        sampled = sum(c.get("sample", False) for c in carriers)
+        assert 0.3 < len(filled) / sampled < 0.65
+        assert all(c["sample"] for c in carriers if field in c)
+
+
+def test_only_vacant_units_become_available_and_in_the_months_of_the_plan() -> None:
+    with (EDITION_DIR / "units.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    dated = [row for row in rows if row["available_from"]]
+    assert {row["state"] for row in dated} == {"vacant"}
+    assert 0.05 < len(dated) / sum(row["state"] == "vacant" for row in rows) < 0.15
+    assert min(r["available_from"] for r in dated) >= "2026-11-30"
+    assert max(r["available_from"] for r in dated) <= "2027-12-31"
 
 
 @pytest.mark.parametrize(("total", "parts"), [(1, 1), (1000, 3), (99_999, 30)])

@@ -1,0 +1,429 @@
+"""Formulate 建模: a consolidation problem as a mixed integer linear programme.
+
+A generalised assignment of units to vacant spaces with a fixed charge for every
+presence of a park at a site; Giannikos, El-Darzi and Lees (1995) place the offices of
+a university in a like way. All columns are 0 or 1:
+
+- ``x``, one a pair: the unit moves to the host;
+- ``v``, one a park and site: the park is present there afterwards;
+- ``w``, one a park and site that could take a unit of it: it receives one there;
+- ``g``, one a park and possible middle of an anchor, where anchors are counted.
+
+The numbers of the rows are those of ``docs/consolidation.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from geo.consolidation.bounds import capacity_bounds
+from geo.consolidation.bounds import presence_caps
+from geo.consolidation.problem import zone_gains
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
+    from numpy.typing import NDArray
+
+    from geo.consolidation.problem import Problem
+
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.intp]
+
+_HALF = 0.5
+# Rows are kept to this, as the solver keeps them.
+_ROUNDING = 1e-8
+_KEY = ["park_id", "site"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A programme: rows between two bounds, columns that are 0 or 1.
+
+    Attributes
+    ----------
+    problem
+        What it is made from.
+    rows
+        Coefficients, shape (rows, columns).
+    row_lower, row_upper
+        Bounds of the rows.
+    lower, upper
+        Bounds of the columns.
+    presences, cost_wan, zone_m2
+        What each column adds to the number of presences, to the cost, and to the floor
+        area in zones beyond that of today.
+    columns
+        Where each kind of column stands.
+    places
+        Park and site of each column ``v``.
+    receiving
+        Park and site of each column ``w``.
+    middles
+        Park, site in the middle and sites around it of each column ``g``.
+    stays
+        Row in `places` of where each unit is today, shape (units,).
+    into
+        Row in `receiving` of where each pair goes, shape (pairs,).
+    receiving_place
+        Row in `places` of each row of `receiving`.
+    """
+
+    problem: Problem
+    rows: sp.csr_array
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    presences: Floats
+    cost_wan: Floats
+    zone_m2: Floats
+    columns: Mapping[str, slice]
+    places: pd.MultiIndex
+    receiving: pd.MultiIndex
+    middles: pd.DataFrame
+    stays: Places
+    into: Places
+    receiving_place: Places
+
+    def vector(self, host: Places) -> Floats:
+        """Return a plan as values of the columns, shape (columns,).
+
+        Parameters
+        ----------
+        host
+            Row of the host of each unit, -1 for a unit that stays; shape (units,).
+        """
+        pairs = self.problem.pairs
+        values = np.zeros(self.lower.size)
+        moves = host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy()
+        values[self.columns["x"]] = moves
+        received = np.unique(self.into[moves])
+        values[self.columns["w"].start + received] = 1.0
+        values[self.columns["v"].start + self.receiving_place[received]] = 1.0
+        values[self.columns["v"].start + self.stays[host < 0]] = 1.0
+        if len(self.middles):
+            taken = self.receiving[received].to_frame(index=False)
+            values[self.columns["g"]] = self._chosen_middles(taken)
+        return np.clip(values, self.lower, self.upper)
+
+    def assignment(self, values: Floats) -> Places:
+        """Return a plan from values of the columns, see :meth:`vector`."""
+        pairs = self.problem.pairs
+        chosen = values[self.columns["x"]] > _HALF
+        host = np.full(len(self.problem.units), -1, dtype=np.intp)
+        host[pairs["unit"].to_numpy()[chosen]] = pairs["host"].to_numpy()[chosen]
+        return host
+
+    def keeps(self, host: Places) -> bool:
+        """Tell whether a plan keeps every row and all that is settled."""
+        if host.shape != (len(self.problem.units),):
+            return False
+        values = self.vector(host)
+        if not (self.assignment(values) == host).all():
+            return False
+        sums = self.rows @ values
+        above, below = sums >= self.row_lower - _ROUNDING, sums <= self.row_upper + _ROUNDING
+        return bool(above.all() and below.all())
+
+    def _chosen_middles(self, received: pd.DataFrame) -> Floats:
+        """Return few middles that cover the sites that receive, fixed ones first."""
+        chosen = self.lower[self.columns["g"]].copy()
+        around, parks = self.middles["around"].tolist(), self.middles["park_id"].to_numpy()
+        for park, sites in received.groupby("park_id")["site"].agg(set).items():
+            own = np.flatnonzero(parks == park)
+            left = sites.difference(*(around[row] for row in own[chosen[own] > 0]))
+            while left and own.size:
+                best = max(own, key=lambda row, left=left: len(left & around[row]))  # type: ignore[misc] # bound here
+                if not left & around[best]:
+                    break
+                chosen[best] = 1.0
+                left = left - around[best]
+        return chosen
+
+
+def formulate(problem: Problem, *, cuts: bool = True) -> Model:
+    """Write a problem as a programme.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    cuts
+        Whether rows (8) are added: they shut out no plan, and let the solver see
+        sooner that there is none with fewer presences.
+
+    Returns
+    -------
+    Model
+        The rows do not say what is sought; :mod:`geo.consolidation.solve` does.
+    """
+    pair_places = pd.MultiIndex.from_frame(_pair_places(problem))
+    receiving = pair_places.unique().sort_values()
+    own = pd.MultiIndex.from_frame(problem.presences)
+    places = own.union(receiving).sort_values()
+    middles = _middles(problem, receiving)
+    sizes = {"x": len(pair_places), "v": len(places), "w": len(receiving), "g": len(middles)}
+    ends = np.cumsum([0, *sizes.values()])
+    columns = {kind: slice(*ends[i : i + 2]) for i, kind in enumerate(sizes)}
+    rows = _Rows(int(ends[-1]))
+    _assign(rows, problem, columns, places, receiving, pair_places)
+    _limit(rows, problem)
+    if problem.limits.anchors:
+        _anchor(rows, problem, columns, receiving, middles)
+    if cuts:
+        _strengthen(rows, problem, columns, places, receiving, pair_places)
+    matrix, row_lower, row_upper = rows.built()
+    lower, upper = _column_bounds(problem, columns, places, middles)
+    presences, cost, zone = (np.zeros(lower.size) for _ in range(3))
+    presences[columns["v"]] = 1.0
+    cost[columns["x"]] = problem.pairs["cost_wan"]
+    zone[columns["x"]] = zone_gains(problem)
+    return Model(
+        problem=problem,
+        rows=matrix,
+        row_lower=row_lower,
+        row_upper=row_upper,
+        lower=lower,
+        upper=upper,
+        presences=presences,
+        cost_wan=cost,
+        zone_m2=zone,
+        columns=columns,
+        places=places,
+        receiving=receiving,
+        middles=middles,
+        stays=places.get_indexer(pd.MultiIndex.from_frame(problem.units[_KEY])),
+        into=receiving.get_indexer(pair_places),
+        receiving_place=places.get_indexer(receiving),
+    )
+
+
+class _Rows:
+    """Rows of a programme while they are collected."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._count = 0
+        self._parts: list[tuple[Places, Places, Floats]] = []
+        self._bounds: list[tuple[Floats, Floats]] = []
+
+    def add(
+        self,
+        parts: list[tuple[ArrayLike, ArrayLike, ArrayLike]],
+        lower: ArrayLike = -np.inf,
+        upper: ArrayLike = np.inf,
+        *,
+        count: int = 1,
+    ) -> None:
+        """Add `count` rows; a part gives row, column and coefficient of its entries."""
+        for part in parts:
+            row, column, value = np.broadcast_arrays(*part)
+            at = row.astype(np.intp) + self._count
+            self._parts.append((at, column.astype(np.intp), value.astype(np.float64)))
+        low, high = (np.broadcast_to(np.asarray(b, np.float64), count) for b in (lower, upper))
+        self._bounds.append((low, high))
+        self._count += count
+
+    def built(self) -> tuple[sp.csr_array, Floats, Floats]:
+        """Return coefficients and bounds; entries of one place add up."""
+        shape = (self._count, self._columns)
+        if not self._parts:
+            return sp.csr_array(shape), np.empty(0), np.empty(0)
+        row, column, value = (np.concatenate(part) for part in zip(*self._parts, strict=True))
+        lower, upper = (np.concatenate(bound) for bound in zip(*self._bounds, strict=True))
+        return sp.csr_array(sp.coo_array((value, (row, column)), shape=shape)), lower, upper
+
+
+def _pair_places(problem: Problem) -> pd.DataFrame:
+    """Return the park of each pair and the site it would move to, index of the pairs."""
+    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
+    return pd.DataFrame(
+        {
+            "park_id": problem.units["park_id"].to_numpy()[unit],
+            "site": problem.hosts["site"].to_numpy()[host],
+        }
+    )
+
+
+def _middles(problem: Problem, receiving: pd.MultiIndex) -> pd.DataFrame:
+    """Return the possible middles of the anchors of each park.
+
+    Only what a middle reaches among the sites that can receive counts. A middle that
+    reaches no more than another is left out, unless it is asked for.
+    """
+    found: list[tuple[str, str, frozenset[str]]] = []
+    if problem.limits.anchors:
+        can_receive = receiving.to_frame(index=False).groupby("park_id")["site"].agg(frozenset)
+        for park, sites in can_receive.items():
+            found += _middles_of_park(problem, str(park), sites)
+    return pd.DataFrame(found, columns=["park_id", "site", "around"])
+
+
+def _middles_of_park(
+    problem: Problem, park: str, sites: frozenset[str]
+) -> list[tuple[str, str, frozenset[str]]]:
+    fixed = problem.fixed_anchors.get(park, frozenset())
+    own = problem.units["park_id"].eq(park)
+    candidates = sorted(sites | fixed | set(problem.units.loc[own, "site"]))
+    reach = {m: problem.around.get(m, frozenset({m})) & sites for m in candidates}
+    kept: dict[frozenset[str], str] = {}
+    for middle in sorted(candidates, key=lambda m: (-len(reach[m]), m)):
+        if not any(reach[middle] <= wider for wider in kept):
+            kept[reach[middle]] = middle
+    chosen = sorted(set(kept.values()) | fixed)
+    return [(park, middle, reach[middle]) for middle in chosen]
+
+
+def _assign(
+    rows: _Rows,
+    problem: Problem,
+    columns: Mapping[str, slice],
+    places: pd.MultiIndex,
+    receiving: pd.MultiIndex,
+    pair_places: pd.MultiIndex,
+) -> None:
+    """Add rows (1) to (3): each unit once, hosts not overfull, presences where units are."""
+    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
+    x = np.arange(len(unit))
+    v, w = columns["v"].start, columns["w"].start
+    units, hosts = len(problem.units), len(problem.hosts)
+    rows.add([(unit, x, 1.0)], upper=1.0, count=units)
+    stays = places.get_indexer(pd.MultiIndex.from_frame(problem.units[_KEY]))
+    every = np.arange(units)
+    rows.add([(unit, x, 1.0), (every, v + stays, 1.0)], lower=1.0, count=units)
+    # Divided by the capacity, so that the solver's tolerance is a share of it.
+    filled = _filled_share(problem)
+    rows.add([(host, x, filled)], upper=1.0, count=hosts)
+    into = receiving.get_indexer(pair_places)
+    moves, at = _numbered(unit, into)
+    first = np.unique(moves, return_index=True)[1]
+    rows.add([(moves, x, 1.0), (np.arange(at), w + into[first], -1.0)], upper=0.0, count=at)
+    each = np.arange(len(receiving))
+    rows.add(
+        [(each, w + each, 1.0), (each, v + places.get_indexer(receiving), -1.0)],
+        upper=0.0,
+        count=each.size,
+    )
+
+
+def _filled_share(problem: Problem) -> Floats:
+    """Return the share of its host that each pair fills."""
+    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
+    needed = problem.units["area_m2"].to_numpy(np.float64)[unit] * problem.limits.area_ratio
+    capacity = problem.hosts["capacity_m2"].to_numpy(np.float64)[host]
+    empty = np.where(needed > 0, 2.0, 0.0)  # a host without room takes only what needs none
+    return np.asarray(np.divide(needed, capacity, out=empty, where=capacity > 0))
+
+
+def _numbered(one: Places, other: Places) -> tuple[Places, int]:
+    """Return a number from 0 for each different pair of two codes, and how many there are."""
+    if not one.size:
+        return np.empty(0, dtype=np.intp), 0
+    number = np.unique(one * (other.max() + 1) + other, return_inverse=True)[1]
+    return number.astype(np.intp), int(number.max()) + 1
+
+
+def _limit(rows: _Rows, problem: Problem) -> None:
+    """Add rows (4) and (5): the budget, and the floor area that moves in one year."""
+    unit = problem.pairs["unit"].to_numpy()
+    x = np.arange(len(unit))
+    limits = problem.limits
+    if limits.budget_wan is not None and x.size:
+        rows.add([(0, x, problem.pairs["cost_wan"])], upper=limits.budget_wan)
+    if limits.yearly_m2 is not None and x.size:
+        area = problem.units["area_m2"].to_numpy(np.float64)[unit]
+        years = pd.factorize(problem.units["year"].to_numpy()[unit], sort=True)[0]
+        rows.add([(years, x, area)], upper=limits.yearly_m2, count=int(years.max()) + 1)
+
+
+def _anchor(
+    rows: _Rows,
+    problem: Problem,
+    columns: Mapping[str, slice],
+    receiving: pd.MultiIndex,
+    middles: pd.DataFrame,
+) -> None:
+    """Add rows (6): a park receives only around its anchors, and has few of them."""
+    w, g = columns["w"].start, columns["g"].start
+    reached = middles.explode("around").dropna(subset="around")
+    site = receiving.get_indexer(
+        pd.MultiIndex.from_frame(reached[["park_id", "around"]], names=_KEY)
+    )
+    each = np.arange(len(receiving))
+    rows.add(
+        [(each, w + each, 1.0), (site, g + reached.index.to_numpy(), -1.0)],
+        upper=0.0,
+        count=each.size,
+    )
+    park, _names = pd.factorize(middles["park_id"])
+    if park.size:
+        number = g + np.arange(park.size)
+        rows.add([(park, number, 1.0)], upper=problem.limits.anchors, count=int(park.max()) + 1)
+
+
+def _strengthen(
+    rows: _Rows,
+    problem: Problem,
+    columns: Mapping[str, slice],
+    places: pd.MultiIndex,
+    receiving: pd.MultiIndex,
+    pair_places: pd.MultiIndex,
+) -> None:
+    """Add rows (8), which every plan keeps."""
+    v, w = columns["v"].start, columns["w"].start
+    bound = capacity_bounds(problem)
+    park = bound.index.get_indexer(places.get_level_values("park_id"))
+    every = np.arange(len(places))
+    rows.add([(park, v + every, 1.0)], lower=bound.to_numpy(), count=len(bound))
+    caps = presence_caps(problem).set_index(_KEY)["cap_m2"].reindex(places).to_numpy()
+    total = problem.units.groupby("park_id")["area_m2"].sum().reindex(bound.index)
+    # As shares of what the park has.
+    share = np.divide(caps, total.to_numpy()[park], out=np.zeros(park.size), where=caps > 0)
+    rows.add([(park, v + every, share)], lower=total.gt(0).to_numpy(float), count=len(bound))
+    into, host = receiving.get_indexer(pair_places), problem.pairs["host"].to_numpy()
+    number, count = _numbered(into, host)
+    first = np.unique(number, return_index=True)[1]
+    rows.add(
+        [
+            (number, np.arange(number.size), _filled_share(problem)),
+            (np.arange(count), w + into[first], -_most_filled(problem)[first]),
+        ],
+        upper=0.0,
+        count=count,
+    )
+
+
+def _most_filled(problem: Problem) -> Floats:
+    """Return how much of a host the park of each pair can fill at most, as a share."""
+    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
+    park = problem.units["park_id"]
+    total = park.map(problem.units.groupby("park_id")["area_m2"].sum()).to_numpy(np.float64)
+    capacity = problem.hosts["capacity_m2"].to_numpy(np.float64)[host]
+    needed = total[unit] * problem.limits.area_ratio
+    filled = np.divide(needed, capacity, out=np.ones(needed.size), where=capacity > 0)
+    return np.asarray(np.minimum(filled, 1.0))
+
+
+def _column_bounds(
+    problem: Problem, columns: Mapping[str, slice], places: pd.MultiIndex, middles: pd.DataFrame
+) -> tuple[Floats, Floats]:
+    """Return the bounds of the columns: what is settled is 0 or 1 from the start."""
+    size = columns["g"].stop
+    lower, upper = np.zeros(size), np.ones(size)
+    held = problem.units.loc[~problem.movable, _KEY]
+    lower[columns["v"]] = places.isin(pd.MultiIndex.from_frame(held))
+    pinned = problem.pairs["unit_id"].map(problem.pinned)
+    x = lower[columns["x"]]
+    x[(pinned == problem.pairs["host_id"]).to_numpy()] = 1.0
+    fixed = {(park, site) for park, sites in problem.fixed_anchors.items() for site in sites}
+    lower[columns["g"]] = [
+        place in fixed for place in zip(middles["park_id"], middles["site"], strict=True)
+    ]
+    return lower, upper

@@ -1,0 +1,130 @@
+"""Several result tables in one file: one page or layer a table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from layers.aside import made_aside
+from layers.catalogue import Choice
+from layers.errors import ExportUsageError
+from layers.errors import Text
+from layers.export.notes import Notes
+from layers.export.notes import table_notes
+from layers.export.run import TABLE_FORMATS
+from layers.export.run import ExportReport
+from layers.export.sheets import table_sheet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from layers.export.sheets import Sheet
+
+
+@dataclass(frozen=True, slots=True)
+class ResultTable:
+    """A table, and how people call it.
+
+    Attributes
+    ----------
+    frame
+        The rows; a GeoDataFrame becomes a layer.
+    title
+        What the table is.
+    titles
+        Titles of the columns; a column without one goes by its name.
+    words
+        Titles of the codes in a column, by column and code.
+    """
+
+    frame: pd.DataFrame
+    title: Text
+    titles: Mapping[str, Text] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Text]] = field(default_factory=dict)
+
+
+def export_tables(
+    tables: Mapping[str, ResultTable],
+    path: Path,
+    *,
+    lang: str = "zh",
+    internal: bool = False,
+    remarks: Sequence[Text] = (),
+    titled: bool = True,
+) -> ExportReport:
+    """Write result tables to one file, read it back and compare it.
+
+    Parameters
+    ----------
+    tables
+        By key, which is the name of the layer in a GeoPackage.
+    path
+        The file, ``.xlsx`` or ``.gpkg``.
+    lang
+        ``zh`` or ``en``.
+    internal
+        Whether any of it must not leave the office; the file then says so.
+    remarks
+        What else belongs to the numbers.
+    titled
+        Whether the pages of a workbook have titles and words for people, instead of
+        the names and codes that scripts read. The dictionary has both.
+
+    Raises
+    ------
+    ExportError
+        If the file cannot be written or differs when it is read back; then there is no
+        new file. ExportUsageError if the ending names no format that holds several
+        tables.
+    """
+    chosen = TABLE_FORMATS.get(path.suffix.lower())
+    if chosen is None or not chosen.several:
+        raise _one_only(path)
+    sheets = [_sheet(key, table, lang, titled=titled) for key, table in tables.items()]
+    notes = _notes(sheets, lang, internal=internal, remarks=remarks)
+    with made_aside(path, f"export{chosen.suffix}") as made:
+        chosen.write(sheets, made, notes)
+        chosen.check(sheets, made, notes)
+    crs = next((s.crs.to_string() for s in sheets if s.crs is not None), "")
+    written = tuple((s.key, len(s.frame), s.located) for s in sheets)
+    return ExportReport(path, (path,), written, crs, checked=True, notes=notes.sentences)
+
+
+def _sheet(key: str, table: ResultTable, lang: str, *, titled: bool) -> Sheet:
+    titles = table.titles if titled else {}
+    sheet = table_sheet(table.frame, key, title=table.title, titles=titles, lang=lang)
+    if not titled:
+        return sheet
+    fields = (
+        replace(f, choices=tuple(Choice(*word) for word in table.words.get(f.name, {}).items()))
+        for f in sheet.fields
+    )
+    return replace(sheet, fields=tuple(fields))
+
+
+def _notes(sheets: Sequence[Sheet], lang: str, *, internal: bool, remarks: Sequence[Text]) -> Notes:
+    """Join what is said of each table; what is said of several is said once."""
+    each = [table_notes(sheet, lang, internal=internal) for sheet in sheets]
+    sentences = dict.fromkeys(sentence for notes in each for sentence in notes.sentences)
+    return Notes(
+        lang,
+        (*sentences, *remarks),
+        pd.concat([notes.readme for notes in each], ignore_index=True),
+        pd.concat([notes.dictionary for notes in each], ignore_index=True),
+    )
+
+
+def _one_only(path: Path) -> ExportUsageError:
+    listed = ", ".join(suffix for suffix, fmt in TABLE_FORMATS.items() if fmt.several)
+    return ExportUsageError(
+        Text(
+            f"“{path.suffix}”文件不能放多个表；可用：{listed}",
+            f"a '{path.suffix}' file does not hold several tables; use one of {listed}",
+        )
+    )
