@@ -52,6 +52,7 @@ BLOCKING_COLUMNS = (
     "sample",
 )
 _KEY = ["park_id", "site"]
+_SLACK = 1e-9
 _BY_DATE = frozenset({"lease", "lease_unknown"})
 
 
@@ -65,6 +66,9 @@ class _Why(NamedTuple):
 
 def blocking_leases(register: Register, host: Plan) -> pd.DataFrame:
     """Return the sites that would close if a few leases ended, most area a lease first.
+
+    With the rest of the plan as it is: a site where the plan brings units of the park
+    does not close, whoever's lease ends.
 
     Parameters
     ----------
@@ -84,9 +88,14 @@ def blocking_leases(register: Register, host: Plan) -> pd.DataFrame:
     """
     room = Room(register, host)
     units = register.problem.units.assign(row=np.arange(len(host)))
+    came = host >= 0
+    sites = register.problem.hosts["site"].to_numpy(object)[host[came]]
+    received = set(zip(units["park_id"][came], sites, strict=True))
     found = []
     for (park, site), here in units[host < 0].groupby(_KEY):
         held = here[here["lock"].ne("")]
+        if (park, site) in received:
+            continue
         if not 0 < len(held) <= register.parameters.most_blocking:
             continue
         if not held["lock"].isin(list(_BY_DATE)).all():
@@ -197,11 +206,11 @@ class _Reasons:
         moved = host >= 0
         area = units["area_m2"].to_numpy(np.float64)[moved]
         by_year = pd.Series(area).groupby(units["year"].to_numpy()[moved]).sum()
-        if limits.yearly_m2 is not None and by_year.max() > limits.yearly_m2:
+        if limits.yearly_m2 is not None and by_year.max() > limits.yearly_m2 * (1 + _SLACK):
             return "yearly_share"
         pairs = self._problem.pairs
         made = host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy()
         cost = float(pairs["cost_wan"].to_numpy()[made].sum())
-        if limits.budget_wan is not None and cost > limits.budget_wan:
+        if limits.budget_wan is not None and cost > limits.budget_wan * (1 + _SLACK):
             return "budget"
         return "not_needed" if formulate(self._problem, cuts=False).keeps(host) else "anchor"

@@ -121,9 +121,10 @@ def nearest(
 ) -> Bools:
     """Keep for each unit the `count` fitting hosts nearest its park's main site.
 
-    The main site of a park is where it has most floor area.
+    The main site of a park is where it has most floor area, of its located ones.
     """
-    area = units.groupby(["park_id", "site"])["area_m2"].sum().reset_index()
+    located = units[np.isfinite(unit_xy).all(axis=1)]
+    area = located.groupby(["park_id", "site"])["area_m2"].sum().reset_index()
     area = area.sort_values(["park_id", "area_m2", "site"], ascending=[True, False, True])
     main = area.drop_duplicates("park_id").set_index("park_id")["site"]
     middle = pd.DataFrame(unit_xy).groupby([units["park_id"], units["site"]]).mean()

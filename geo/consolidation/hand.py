@@ -153,6 +153,7 @@ class _Work:
         self._units, self._hosts = units.set_index("unit_id"), hosts.set_index("host_id")
         self._site_of, self._parameters = site_of, parameters
         self.lock = units["lock"].copy()
+        self._held = np.zeros(len(units), dtype=bool)
         self.unlocked: set[str] = set()
         self.allowed = np.ones((len(units), len(hosts)), dtype=bool)
         self.pins: dict[str, Override] = {}
@@ -240,13 +241,14 @@ class _Work:
             site = self._site_of[override.carrier_id]
             held = self._units["site"].eq(site).to_numpy()
             if override.park_id:
-                held &= self._units["park_id"].eq(override.park_id).to_numpy()
+                held = held & self._units["park_id"].eq(override.park_id).to_numpy()
+        self._held |= held
         self.lock = self.lock.mask(held & self.lock.eq("").to_numpy(), "override")
 
     def _pin(self, pin: Override) -> Sentence | None:
         row = int(self._units.index.get_indexer(pd.Index([pin.unit_id]))[0])
         column = int(self._hosts.index.get_indexer(pd.Index([pin.host_id]))[0])
-        lock = self.lock.iloc[row]
+        lock = "override" if self._held[row] else self.lock.iloc[row]
         if lock not in _YIELDING:
             return Sentence(
                 f"单元 {pin.unit_id} 不能移动（{lock}），不能指定去向",

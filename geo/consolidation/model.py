@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from geo.consolidation.anchors import cover
+from geo.consolidation.anchors import possible_middles
 from geo.consolidation.bounds import capacity_bounds
 from geo.consolidation.bounds import presence_caps
 from geo.consolidation.problem import zone_gains
@@ -133,18 +135,17 @@ class Model:
         return bool(above.all() and below.all())
 
     def _chosen_middles(self, received: pd.DataFrame) -> Floats:
-        """Return few middles that cover the sites that receive, fixed ones first."""
+        """Return middles that cover the sites that receive, fixed ones among them."""
         chosen = self.lower[self.columns["g"]].copy()
         around, parks = self.middles["around"].tolist(), self.middles["park_id"].to_numpy()
         for park, sites in received.groupby("park_id")["site"].agg(set).items():
             own = np.flatnonzero(parks == park)
-            left = sites.difference(*(around[row] for row in own[chosen[own] > 0]))
-            while left and own.size:
-                best = max(own, key=lambda row, left=left: len(left & around[row]))  # type: ignore[misc] # bound here
-                if not left & around[best]:
-                    break
-                chosen[best] = 1.0
-                left = left - around[best]
+            settled = own[chosen[own] > 0]
+            left = sites.difference(*(around[row] for row in settled))
+            more = cover(
+                left, [around[row] for row in own], self.problem.limits.anchors - settled.size
+            )
+            chosen[own[list(more or ())]] = 1.0
         return chosen
 
 
@@ -253,32 +254,14 @@ def _pair_places(problem: Problem) -> pd.DataFrame:
 
 
 def _middles(problem: Problem, receiving: pd.MultiIndex) -> pd.DataFrame:
-    """Return the possible middles of the anchors of each park.
-
-    Only what a middle reaches among the sites that can receive counts. A middle that
-    reaches no more than another is left out, unless it is asked for.
-    """
+    """Return the possible middles of the anchors of each park."""
     found: list[tuple[str, str, frozenset[str]]] = []
     if problem.limits.anchors:
         can_receive = receiving.to_frame(index=False).groupby("park_id")["site"].agg(frozenset)
         for park, sites in can_receive.items():
-            found += _middles_of_park(problem, str(park), sites)
+            middles = possible_middles(problem, str(park), sites)
+            found += [(str(park), middle, around) for middle, around in middles.items()]
     return pd.DataFrame(found, columns=["park_id", "site", "around"])
-
-
-def _middles_of_park(
-    problem: Problem, park: str, sites: frozenset[str]
-) -> list[tuple[str, str, frozenset[str]]]:
-    fixed = problem.fixed_anchors.get(park, frozenset())
-    own = problem.units["park_id"].eq(park)
-    candidates = sorted(sites | fixed | set(problem.units.loc[own, "site"]))
-    reach = {m: problem.around.get(m, frozenset({m})) & sites for m in candidates}
-    kept: dict[frozenset[str], str] = {}
-    for middle in sorted(candidates, key=lambda m: (-len(reach[m]), m)):
-        if not any(reach[middle] <= wider for wider in kept):
-            kept[reach[middle]] = middle
-    chosen = sorted(set(kept.values()) | fixed)
-    return [(park, middle, reach[middle]) for middle in chosen]
 
 
 def _assign(

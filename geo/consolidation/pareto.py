@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from geo.consolidation.search import Search
@@ -53,7 +54,7 @@ def exact_pareto(problem: Problem, settings: Settings | None = None) -> pd.DataF
         [(s.presences, s.cost_wan, s.in_zone_area_m2) for s in found],
         columns=["presences", "cost", "area_in_zone"],
     ).drop_duplicates()
-    kept = [not beaten(row, table.to_numpy()) for row in table.to_numpy()]
+    kept = np.array([not beaten(row, table.to_numpy()) for row in table.to_numpy()], dtype=bool)
     return table[kept].sort_values(list(table.columns), ignore_index=True)
 
 

@@ -264,7 +264,7 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
     -------
     pandas.DataFrame
         The columns of `units`; what is left vacant has the id of the unit that was there
-        with ``*`` behind it. The sum of floor area is the same, but for a ratio of floor
+        with ``*`` behind it, or as many as make it new. The sum of floor area is the same, but for a ratio of floor
         area other than 1.
     """
     problem = register.problem
@@ -275,7 +275,7 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
     needed = moved["area_m2"].to_numpy() * problem.limits.area_ratio
     left = units[units["unit_id"].isin(moved["unit_id"])]
     vacated = left.assign(
-        unit_id=left["unit_id"] + "*",
+        unit_id=_new_ids(left["unit_id"], units["unit_id"]),
         **{name: None for name in _OF_A_TENANCY if name in left.columns},
     )
     if "state" in vacated:
@@ -283,13 +283,14 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
     target = pd.DataFrame(
         {"carrier_id": to["carrier_id"].to_numpy(), "park_id": moved["park_id"].to_numpy()},
         index=moved["unit_id"],
+        dtype="str",
     )
     target["floor_area_m2"] = needed
     result = units.copy()
     rows = result["unit_id"].isin(target.index)
     for name in ("carrier_id", "park_id", "floor_area_m2"):
         if name not in result:
-            result[name] = np.nan
+            result[name] = pd.Series(np.nan, index=result.index, dtype=target[name].dtype)
         result.loc[rows, name] = result.loc[rows, "unit_id"].map(target[name])
     taken = pd.Series(needed, index=to["host_id"].to_numpy()).groupby(level=0).sum()
     rest = result["floor_area_m2"] - result["unit_id"].map(taken).fillna(0.0)
@@ -301,6 +302,17 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
 
 _OF_A_TENANCY = ("tenant", "industry", "industry_code", "lease_start", "lease_end", "needs")
 _ROUNDING_M2 = 1e-6
+
+
+def _new_ids(names: pd.Series[str], taken: pd.Series[str]) -> list[str]:
+    known, found = set(taken), []
+    for name in names:
+        new = f"{name}*"
+        while new in known:
+            new += "*"
+        known.add(new)
+        found.append(new)
+    return found
 
 
 def _released(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataFrame:

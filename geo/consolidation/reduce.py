@@ -4,11 +4,12 @@ Two kinds of move cost something and give nothing:
 
 - away from a presence that cannot be closed, because a unit of it cannot move: the park
   stays at the site;
-- to a site where the park is not yet, if only one of its presences could send units
-  there: one presence is given up for another.
+- to a site where the park is not and nothing settled takes it, if only one of its
+  presences could send units there: one presence is given up for another.
 
 Leaving them out changes neither the fewest presences nor the least cost of any number
-of them. Where floor area in the zones is sought, moves that bring some are kept.
+of them. Where floor area in the zones is sought, moves that bring some are kept, and so
+are those that follow them to where the park is not.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def only_useful(problem: Problem, *, for_zones: bool = False) -> Problem:
     kept = np.ones(len(wanted), dtype=bool)
     # A presence that can no longer be closed takes away moves of others, and so on.
     while True:
-        useful = wanted | (_closable(problem, kept) & _worth_opening(problem, kept))
+        useful = wanted | (_closable(problem, kept) & _worth_opening(problem, kept, wanted))
         if (useful[kept]).all():
             break
         kept &= useful
@@ -66,8 +67,8 @@ def _closable(problem: Problem, kept: Bools) -> Bools:
     return np.asarray(every.to_numpy(bool)[unit])
 
 
-def _worth_opening(problem: Problem, kept: Bools) -> Bools:
-    """Tell of each pair whether its park is at the site already, or two presences could go."""
+def _worth_opening(problem: Problem, kept: Bools, wanted: Bools) -> Bools:
+    """Tell of each pair whether its park is at the site anyway, or two presences could go."""
     unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
     moves = pd.DataFrame(
         {
@@ -76,6 +77,7 @@ def _worth_opening(problem: Problem, kept: Bools) -> Bools:
             "origin": problem.units["site"].to_numpy()[unit],
         }
     )
-    there = pd.MultiIndex.from_frame(moves[_KEY]).isin(pd.MultiIndex.from_frame(problem.presences))
+    known = pd.concat([problem.presences, moves.loc[wanted, _KEY]])
+    there = pd.MultiIndex.from_frame(moves[_KEY]).isin(pd.MultiIndex.from_frame(known))
     origins = moves["origin"].where(kept).groupby([moves[name] for name in _KEY])
     return np.asarray(there | (origins.transform("nunique") > 1).to_numpy())

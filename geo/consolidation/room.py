@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo.consolidation.model import formulate
+from geo.consolidation.problem import Limits
 from geo.consolidation.problem import Problem
 from geo.consolidation.problem import presences_after
 from geo.consolidation.solve import Settings
@@ -43,7 +44,7 @@ class Room:
     def __init__(self, register: Register, host: Plan) -> None:
         problem = register.problem
         self._problem, self._tests, self._host = problem, register.tests, host
-        self._fits = register.tests.fits
+        self._fits = _open_to(register)
         self._row = {int(unit): row for row, unit in enumerate(register.tests.unit)}
         self._needed = problem.units["area_m2"].to_numpy(np.float64) * problem.limits.area_ratio
         self._host_site = problem.hosts["site"].to_numpy(object)
@@ -114,7 +115,9 @@ class Room:
             ],
             columns=["unit_id", "host_id", "cost_wan", "distance_m"],
         )
-        small = Problem.make(frame, hosts[hosts["host_id"].isin(pairs["host_id"])], pairs)
+        limits = Limits(area_ratio=self._problem.limits.area_ratio)
+        open_to = hosts[hosts["host_id"].isin(pairs["host_id"])]
+        small = Problem.make(frame, open_to, pairs, limits=limits)
         model = formulate(small, cuts=False)
         moved = np.zeros(model.lower.size)
         moved[model.columns["x"]] = -1.0
@@ -127,3 +130,17 @@ class Room:
         at = row.get_indexer(pd.Index(small.units["unit_id"]))
         to = column.get_indexer(pd.Index(small.hosts["host_id"].to_numpy()[plan]))
         return dict(zip(at.tolist(), to.tolist(), strict=True))
+
+
+def _open_to(register: Register) -> Bools:
+    """Return which hosts each tested unit may go to, shape (tested, hosts).
+
+    What may move has its possible moves, which can be fewer than the hosts that fit: only
+    the nearest, or the one that is settled.
+    """
+    fits, pairs = register.tests.fits, register.problem.pairs
+    free = register.problem.movable[register.tests.unit]
+    fits[free] = False
+    row = pd.Index(register.tests.unit).get_indexer(pd.Index(pairs["unit"]))
+    fits[row, pairs["host"].to_numpy()] = True
+    return fits

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from geo.consolidation.model import formulate
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from geo.consolidation.solve import Solution
     from geo.consolidation.solve import Stage
     from geo.consolidation.solve import Status
-    from geo.consolidation.solve import Tell
     from geo.consolidation.solve import Watch
     from geo.consolidation.steps import Step
 
@@ -88,7 +88,7 @@ class Search:
             start=None if start is None else self.model.vector(start.host),
             settings=self._settings,
             time_limit_s=min(max(time_limit_s, _LEAST_S), max(self.left_s, _LEAST_S)),
-            tell=None if self._watch is None else self._teller(self._watch, name),
+            tell=None if self._watch is None else partial(self.tell, name),
         )
         self.stopped = self.stopped or said.status == "stopped"
         return said
@@ -155,11 +155,11 @@ class Search:
         """Return the plan with the fewest presences that is known."""
         return min(self._known, key=lambda step: (step.presences, step.cost_wan), default=None)
 
-    def _teller(self, watch: Watch, name: Name) -> Tell:
-        def tell(found: float | None, bound: float | None) -> bool:
-            gap = None if found is None or bound is None else relative_gap(found, bound)
-            going = watch(Progress(*name, found, bound, gap, time.perf_counter() - self.began))
-            self.stopped = self.stopped or not going
-            return going
-
-        return tell
+    def tell(self, name: Name, found: float | None, bound: float | None) -> bool:
+        """Tell the watcher how far a programme is; return False if it asks to stop."""
+        if self._watch is None:
+            return not self.stopped
+        gap = None if found is None or bound is None else relative_gap(found, bound)
+        going = self._watch(Progress(*name, found, bound, gap, time.perf_counter() - self.began))
+        self.stopped = self.stopped or not going
+        return going

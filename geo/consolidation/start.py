@@ -7,11 +7,13 @@ sooner than from nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import combinations
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
 import numpy as np
+
+from geo.consolidation.anchors import cover
+from geo.consolidation.anchors import possible_middles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -191,14 +193,8 @@ class _State:
         around = self._problem.around
         fixed = self._problem.fixed_anchors.get(park, frozenset())
         left = sites.difference(*(around.get(f, frozenset({f})) for f in fixed))
-        middles = sorted(self._places[park].keys() | left)
-        reached = {around.get(m, frozenset({m})) & left for m in middles}
-        free = sorted((reach for reach in reached if reach), key=sorted)
-        return any(
-            left <= frozenset().union(*chosen)
-            for count in range(most - len(fixed) + 1)
-            for chosen in combinations(free, count)
-        )
+        areas = list(possible_middles(self._problem, park, left).values()) if left else []
+        return cover(left, areas, most - len(fixed)) is not None
 
     def _within_limits(self, moves: tuple[tuple[int, _Option], ...]) -> bool:
         """Tell whether budget and years allow moves on top of those that are made."""

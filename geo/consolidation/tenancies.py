@@ -169,7 +169,8 @@ def _locks(units: pd.DataFrame, parameters: ConsolidationParameters) -> pd.Serie
     """Return why each unit cannot move, the first of :data:`LOCKS` that holds; else empty."""
     states = {"leased", "own_use"} if parameters.own_use_movable else {"leased"}
     leased = units["state"].eq("leased")
-    free = units["breakable"].eq(other=True) | ~leased
+    # Not known to be breakable is not breakable: the tenant would have to agree.
+    free = _is_true(units["breakable"]) | ~leased
     late = units["lease_end"] > pd.Timestamp(parameters.horizon)
     holds = {
         "undivided": units["undivided"],
