@@ -57,7 +57,7 @@ class Symbol:
     Attributes
     ----------
     shape
-        Point symbol: circle, square, triangle, diamond, pentagon, star, cross.
+        Point symbol: circle, square, triangle, diamond, pentagon, star, cross, lock.
     size
         Diameter of a point symbol.
     fill, stroke

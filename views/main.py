@@ -10,6 +10,7 @@ from layers.errors import AtlasError
 from layers.i18n import LANGUAGES
 from layers.marks import is_sample
 from views import compare
+from views import consolidating
 from views import data
 from views import edit
 from views import export
@@ -42,6 +43,9 @@ def main() -> None:
         "overview": st.Page(overview.render, title=_("Overview"), url_path="map", default=True),
         "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
         "scatter": st.Page(scattering.render, title=_("Scatter"), url_path="scatter"),
+        "consolidate": st.Page(
+            consolidating.render, title=_("Consolidation"), url_path="consolidate"
+        ),
         "space": st.Page(space.render, title=_("Building space"), url_path="space"),
         "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
         "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),

@@ -16,8 +16,9 @@ def possible_middles(
 ) -> dict[str, frozenset[str]]:
     """Return which of some sites can be walked to from each possible middle of an anchor.
 
-    Any site may be a middle. One that reaches no more of them than another is left out,
-    unless it is asked for.
+    A middle is a site that the park is at today, or one that is asked for: moves gather
+    what there is, and a new place for a park is a planner's decision. One that reaches no
+    more of the sites than another is left out, unless it is asked for.
 
     Parameters
     ----------
@@ -34,8 +35,8 @@ def possible_middles(
         Sites by middle, the middles in order.
     """
     fixed = problem.fixed_anchors.get(park, frozenset())
-    reach = {site: problem.around.get(site, frozenset({site})) & sites for site in sites | fixed}
-    reach |= {middle: around & sites for middle, around in problem.around.items()}
+    own = problem.units.loc[problem.units["park_id"].eq(park), "site"]
+    reach = {site: problem.around.get(site, frozenset({site})) & sites for site in fixed.union(own)}
     kept: dict[frozenset[str], str] = {}
     for middle in sorted(reach, key=lambda m: (-len(reach[m]), m)):
         if reach[middle] and not any(reach[middle] <= wider for wider in kept):

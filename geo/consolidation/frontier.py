@@ -43,7 +43,14 @@ if TYPE_CHECKING:
 
     Plan = NDArray[np.intp]
 
-__all__ = ["Frontier", "Step", "exact_pareto", "frontier_table", "solve_frontier"]
+__all__ = [
+    "Frontier",
+    "Step",
+    "exact_pareto",
+    "fewest_presences",
+    "frontier_table",
+    "solve_frontier",
+]
 
 # How much of the time goes into the fewest presences and is kept for the zones, and how
 # much more than its even share a step may take: most need less.
@@ -97,6 +104,25 @@ def solve_frontier(
     return replace(found, zone_steps=tuple(_zone_steps(search, found.steps, zone_levels)))
 
 
+def fewest_presences(
+    problem: Problem, settings: Settings | None = None, watch: Watch | None = None
+) -> Frontier:
+    """Search only for the fewest presences, with all the time there is.
+
+    Parameters
+    ----------
+    problem, settings, watch
+        As in :func:`solve_frontier`.
+
+    Returns
+    -------
+    Frontier
+        With one step, the plan with the fewest presences that was found; no cost is
+        proven.
+    """
+    return _Staircase(problem, settings or Settings(), watch, ()).climb_down(to_the_last=True)
+
+
 class _Staircase:
     """The steps from today's presences down to the fewest."""
 
@@ -116,17 +142,26 @@ class _Staircase:
             if plan.shape == able.shape:
                 self.search.learn(np.where(able, plan, -1))
 
-    def climb_down(self) -> Frontier:
-        """Search for the fewest presences, then for the cost of each number of them."""
+    def climb_down(self, *, to_the_last: bool = False) -> Frontier:
+        """Search for the fewest presences, then for the cost of each number of them.
+
+        Or of the last alone, which no programme is spent on.
+        """
         before = len(self._problem.presences)
         base = pinned_plan(self._problem)
         if not self.search.model.keeps(base):
             return Frontier(before, self._bound, self._bound, "infeasible", math.nan, ())
         for plan in greedy_plans(self._problem):
             self.search.learn(plan)
-        status = self._fewest()
-        # What is settled costs what it costs: every other move only adds to it.
-        steps = not_dominated(self._steps(measure(self._problem, base, "optimal", math.inf, 0.0)))
+        share = 1.0 if to_the_last else _SHARE_OF_FEWEST
+        status = self._fewest(self.search.left_s * share)
+        last = self.search.fewest_known()
+        if to_the_last and last is not None:
+            steps = [last]
+        else:
+            # What is settled costs what it costs: every other move only adds to it.
+            first = measure(self._problem, base, "optimal", math.inf, 0.0)
+            steps = not_dominated(self._steps(first))
         gap = relative_gap(steps[-1].presences, self._lower)
         return Frontier(
             presences_before=before,
@@ -137,12 +172,11 @@ class _Staircase:
             steps=tuple(steps),
         )
 
-    def _fewest(self) -> Status:
+    def _fewest(self, whole_s: float) -> Status:
         """Search for the fewest presences; keep the plans and the bound.
 
         What is not proven soon is improved park by park, and then tried again from there.
         """
-        whole_s = self.search.left_s * _SHARE_OF_FEWEST
         status = self._prove(whole_s * _SHARE_OF_FIRST_TRY)
         found = self.search.fewest_known()
         if status in {"optimal", "infeasible"} or self.search.over or found is None:
@@ -224,7 +258,7 @@ def _zone_steps(search: Search, steps: Sequence[Step], levels: int) -> list[Step
         name: Name = ("zones", number + 1, len(steps), step.presences)
         most = search.minimise(-search.model.zone_m2, [at_most], step, share_s, name)
         top = search.step(most, 0.0)
-        if top is None:
+        if top is None or top.in_zone_area_m2 <= step.in_zone_area_m2 + M2:
             continue
         for level in np.linspace(step.in_zone_area_m2, top.in_zone_area_m2, levels + 1)[1:]:
             rows = [at_most, search.in_zones(float(level) - M2)]

@@ -264,8 +264,8 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
     -------
     pandas.DataFrame
         The columns of `units`; what is left vacant has the id of the unit that was there
-        with ``*`` behind it, or as many as make it new. The sum of floor area is the same, but for a ratio of floor
-        area other than 1.
+        with ``*`` behind it, or as many as make it new. Every carrier has
+        as much floor area as before.
     """
     problem = register.problem
     if not (host >= 0).any():

@@ -159,7 +159,9 @@ class Search:
         """Tell the watcher how far a programme is; return False if it asks to stop."""
         if self._watch is None:
             return not self.stopped
-        gap = None if found is None or bound is None else relative_gap(found, bound)
+        gap = None
+        if found is not None and bound is not None and name[0] != "zones":
+            gap = relative_gap(found, bound)
         going = self._watch(Progress(*name, found, bound, gap, time.perf_counter() - self.began))
         self.stopped = self.stopped or not going
         return going

@@ -73,7 +73,8 @@ class Progress(NamedTuple):
     incumbent, bound
         The best found and the best possible, presences or 万元 or m²; None if unknown.
     gap
-        Their distance as a share of the best found; None if unknown.
+        Their distance as a share of the best found; None if unknown, and for ``zones``,
+        where what is gained may be next to nothing.
     seconds
         Since everything began.
     """
@@ -144,12 +145,15 @@ def relative_gap(found: float, bound: float) -> float:
     Returns
     -------
     float
-        0 if the plan is proven; NaN if there is no plan; infinite if there is no bound.
+        0 if the plan is proven; NaN if there is no plan; infinite if there is no bound, or
+        the plan is 0 and the bound is not.
     """
     if math.isnan(found):
         return math.nan
     apart = max(found - bound, 0.0)
-    return 0.0 if apart <= _CLOSE * max(1.0, abs(found)) else apart / abs(found)
+    if apart <= _CLOSE * max(1.0, abs(found)):
+        return 0.0
+    return apart / abs(found) if found else math.inf
 
 
 def minimise(

@@ -138,14 +138,16 @@ def measure(problem: Problem, host: Plan, status: Status, bound_wan: float, seco
     area = problem.units["area_m2"].to_numpy(np.float64)
     share = problem.units["zone_share"].to_numpy(np.float64, copy=True)
     share[moved] = problem.hosts["zone_share"].to_numpy(np.float64)[host[moved]]
+    gap = relative_gap(cost, bound_wan)
     return Step(
         presences=len(presences_after(problem, host)),
         cost_wan=cost,
         in_zone_area_m2=float((area * share).sum()),
         moved_area_m2=float(area[moved].sum()),
         moves=int(moved.sum()),
-        status=status,
-        gap=relative_gap(cost, bound_wan),
+        # What reaches the bound is proven, however the search for it ended.
+        status="optimal" if gap == 0.0 else status,
+        gap=gap,
         bound_wan=min(bound_wan, cost),
         seconds=seconds,
         host=host,

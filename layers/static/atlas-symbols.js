@@ -11,11 +11,24 @@
     triangle: [[0, -1.1], [1.05, 0.8], [-1.05, 0.8]],
     pentagon: ring(5, 1.08, 1.08),
     star: ring(5, 1.25, 0.52),
+    lock: padlock(),
     cross: [
       [-0.38, -1.1], [0.38, -1.1], [0.38, -0.38], [1.1, -0.38], [1.1, 0.38], [0.38, 0.38],
       [0.38, 1.1], [-0.38, 1.1], [-0.38, 0.38], [-1.1, 0.38], [-1.1, -0.38], [-0.38, -0.38]
     ]
   };
+
+  /* A body, and a bow that stands on it. */
+  function padlock() {
+    var vertices = [[-0.95, 1.05], [-0.95, -0.15]];
+    [[0.68, 1], [0.38, -1]].forEach(function (bow) {
+      for (var i = -8; i <= 8; i++) {
+        var angle = -Math.PI / 2 + (bow[1] * i * Math.PI) / 16;
+        vertices.push([bow[0] * Math.cos(angle), -0.15 + 1.2 * bow[0] * Math.sin(angle)]);
+      }
+    });
+    return vertices.concat([[0.95, -0.15], [0.95, 1.05]]);
+  }
 
   function ring(points, outer, inner) {
     var vertices = [];

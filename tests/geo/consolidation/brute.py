@@ -155,14 +155,11 @@ def _sites(problem: Problem) -> set[str]:
 def anchor_choices(problem: Problem, park: str) -> list[frozenset[str]]:
     """Return the sets of middles that a park may have.
 
-    Any site may be a middle; those asked for are always among them.
+    A middle is a site where the park is today; those asked for are always among them.
     """
     own = problem.units["park_id"].eq(park)
-    pairs = problem.pairs["unit_id"].isin(problem.units.loc[own, "unit_id"])
-    reachable = problem.hosts["host_id"].isin(problem.pairs.loc[pairs, "host_id"])
     fixed = frozenset(problem.fixed_anchors.get(park, frozenset()))
-    known = {*problem.units.loc[own, "site"], *problem.hosts.loc[reachable, "site"]}
-    free = (known | set(problem.around)) - fixed
+    free = set(problem.units.loc[own, "site"]) - fixed
     left = problem.limits.anchors - len(fixed)
     return [
         fixed | frozenset(more)

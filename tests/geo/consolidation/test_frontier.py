@@ -182,21 +182,24 @@ def test_capacity_is_kept_to_the_square_metre(
     assert solve_frontier(problem).lower_bound == fewest
 
 
-def test_an_anchor_may_stand_where_nobody_needs_to_move() -> None:
-    """The middle m can take only the unit of a presence that a locked unit holds."""
+def test_a_new_place_is_an_anchor_only_if_it_is_asked_for() -> None:
+    """From the middle m both sites could be walked to, but the park is not there."""
     units = [
         *((f"{n}", "P", f"S{n}", 100, 0, "", 0) for n in (1, 2)),
         *((f"L{n}", "P", f"T{n}", 100, 0, "lease", 0) for n in (1, 2)),
-        ("held", "P", "S3", 100, 0, "lease", 0),
-        ("mate", "P", "S3", 100, 0, "", 0),
     ]
-    hosts = [("h1", "T1", 100, 0), ("h2", "T2", 100, 0), ("hm", "M", 100, 0)]
-    pairs = [("1", "h1", 5, 0), ("2", "h2", 5, 0), ("mate", "hm", 5, 0)]
+    hosts = [("h1", "T1", 100, 0), ("h2", "T2", 100, 0)]
+    pairs = [("1", "h1", 5, 0), ("2", "h2", 5, 0)]
     around = {"M": frozenset({"M", "T1", "T2"})}
     problem = make(units, hosts, pairs, around=around, limits=Limits(anchors=1))
-    plans = enumerate_plans(problem)
-    assert plans.staircase() == [(5, 0.0), (4, 5.0), (3, 10.0)]
-    must_agree(problem, plans, cuts=True)
+    asked = replace(problem, fixed_anchors={"P": frozenset({"M"})})
+    for version, staircase in (
+        (problem, [(4, 0.0), (3, 5.0)]),
+        (asked, [(4, 0.0), (3, 5.0), (2, 10.0)]),
+    ):
+        plans = enumerate_plans(version)
+        assert plans.staircase() == staircase
+        must_agree(version, plans, cuts=True)
 
 
 def test_settled_moves_may_need_all_their_anchors() -> None:
