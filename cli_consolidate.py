@@ -303,8 +303,7 @@ def _tell_progress(progress: Progress) -> None:
         )
     else:
         context.say(
-            "Floor area in zones, step {step} of {steps}, at most {k} sites: gap {gap} "
-            "({seconds} s)",
+            "Floor area in zones, step {step} of {steps}, at most {k} sites ({seconds} s)",
             **told,
         )
 
@@ -313,7 +312,8 @@ def _figures(progress: Progress) -> dict[str, object]:
     from layers.i18n import UNKNOWN
 
     numbers = {"found": progress.incumbent, "bound": progress.bound}
-    told = {name: UNKNOWN if v is None else f"{v:,.1f}" for name, v in numbers.items()}
+    digits = 0 if progress.stage == "fewest" else 1
+    told = {name: UNKNOWN if v is None else f"{v:,.{digits}f}" for name, v in numbers.items()}
     gap = UNKNOWN if progress.gap is None else f"{progress.gap:.2%}"
     return {
         **told,

@@ -71,7 +71,9 @@ _STATE = {
     "rule_version": "str",
     "parameters": "str",
 }
-_SEVERITY = {"green": 0.0, "yellow": 1.0, "red": 2.0}
+SEVERITY = {"green": 0.0, "yellow": 1.0, "red": 2.0}
+"""How bad a colour is; a park that is undecided has none."""
+
 # Shares added up in another order are still equal; so many digits are told apart.
 _DIGITS = 9
 
@@ -304,7 +306,7 @@ def totals(table: pd.DataFrame) -> Totals:
     sites = table["sites"].astype("Int64").where(apart.notna())
     return Totals(
         parks=len(table),
-        judged=sum(flags[name] for name in _SEVERITY),
+        judged=sum(flags[name] for name in SEVERITY),
         flags=flags,
         sites=_counted(sites),
         enclaves=_counted(apart),
@@ -384,7 +386,7 @@ def _direction(
     before: pd.Series[str], after: pd.Series[str], comparable: pd.Series[bool]
 ) -> pd.Series[str]:
     """Return whether the colour got better or worse; empty where it cannot be told."""
-    step = after.map(_SEVERITY).astype("float64") - before.map(_SEVERITY).astype("float64")
+    step = after.map(SEVERITY).astype("float64") - before.map(SEVERITY).astype("float64")
     named = np.select([comparable & (step < 0), comparable & (step > 0)], ["better", "worse"], "")
     return pd.Series(named, index=before.index, dtype="str")
 

@@ -99,6 +99,8 @@ def solve_frontier(
     if not found.steps or not zone_levels:
         return found
     useful = only_useful(problem, for_zones=True)
+    # What the staircase left of its time is not spent on alternatives to it.
+    settings = replace(first, time_limit_s=settings.time_limit_s - stairs.search.left_s)
     search = Search(useful, settings, watch, began=stairs.search.began)
     search.stopped = stairs.search.stopped
     return replace(found, zone_steps=tuple(_zone_steps(search, found.steps, zone_levels)))

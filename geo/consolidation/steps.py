@@ -108,13 +108,14 @@ def frontier_table(steps: Sequence[Step]) -> pd.DataFrame:
     pandas.DataFrame
         The numbers of :class:`Step`, ``marginal_wan_per_site`` (cost more over presences
         fewer) and ``marginal_wan_per_m2`` (cost more over floor area moved more), 万元;
-        missing for the first step and where nothing more moves.
+        missing for the first step, where no presence is given up and where nothing more moves.
     """
     names = [name for name in Step.__dataclass_fields__ if name != "host"]
     table = pd.DataFrame([{n: getattr(s, n) for n in names} for s in steps], columns=names)
     more = table["cost_wan"].diff()
     area = table["moved_area_m2"].diff()
-    table.insert(5, "marginal_wan_per_site", more / -table["presences"].diff())
+    fewer = -table["presences"].diff()
+    table.insert(5, "marginal_wan_per_site", (more / fewer).where(fewer > 0))
     table.insert(6, "marginal_wan_per_m2", (more / area).where(area > 0))
     return table
 

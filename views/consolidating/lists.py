@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from geo.district import SEVERITY
 from layers.consolidation import COMPARED_NUMBERS
 from layers.errors import AtlasError
 from layers.frames import GEOMETRY
@@ -214,6 +215,14 @@ def _compared(answer: Answer, chosen: int | None) -> None:
             (num(len(changed)), _("parks that change colour")),
         )
     )
+    worse = int((after.map(SEVERITY) > before.map(SEVERITY)).sum())
+    if worse:
+        st.warning(
+            _(
+                "{n} parks would get a worse colour. Fix an anchor for them or limit the distance "
+                "of moves, and solve again, before the plan is shown to anybody."
+            ).format(n=num(worse))
+        )
     for _row, row in changed.iterrows():
         flags = [md(links.flag_title(row[name])) for name in _FLAGS]
         name = md(_park(row["park_id"], row["park_name"]))

@@ -48,8 +48,8 @@ def two(
 def pair(found: Register) -> dict[str, Any]:
     """Return the one possible move."""
     assert len(found.problem.pairs) == 1
-    row: dict[str, Any] = found.problem.pairs.iloc[0].to_dict()
-    return row
+    rows: list[Any] = found.problem.pairs.to_dict("records")
+    return dict(rows[0])
 
 
 def failed(found: Register, unit: str = "u") -> set[str]:
@@ -211,26 +211,26 @@ def test_possible_moves_are_those_of_movable_units_that_pass_everything(seed: in
     """Written again with plain loops."""
     carriers, units = random_town(seed)
     found = ask(carriers, units, max_move_m=3000.0, area_ratio=1.1)
-    by_carrier = carriers.set_index("carrier_id")
+    by_carrier: dict[Any, Any] = carriers.set_index("carrier_id").to_dict("index")
     site = dict(zip(found.carriers["carrier_id"], found.carriers["site"], strict=True))
-    rows = units.set_index("unit_id")
+    rows: dict[Any, Any] = units.set_index("unit_id").to_dict("index")
     expected = set()
     for unit in found.problem.units[found.problem.movable].itertuples():
         for host in found.problem.hosts.itertuples():
-            here, there = rows.loc[unit.unit_id], by_carrier.loc[host.carrier_id]
-            place_from = by_carrier.loc[here["carrier_id"]]
-            rent = rows.loc[host.host_id, "rent_yuan_m2_day"]
+            here, there = rows[unit.unit_id], by_carrier[host.carrier_id]
+            place_from = by_carrier[here["carrier_id"]]
+            rent = rows[host.host_id]["rent_yuan_m2_day"]
             rent = there["rent_yuan_m2_day"] if pd.isna(rent) else rent
             listed = str(there["allowed_industries"]).replace("、", ";").split(";")
             offered = str(there["provides"]).split(";")
             day = max(here["lease_end"], pd.Timestamp("2026-01-01"))
             day = pd.Timestamp("2027-12-31") if pd.isna(here["lease_end"]) else day
             day = min(day, pd.Timestamp("2027-12-31"))
-            ready = rows.loc[host.host_id, "available_from"]
+            ready = rows[host.host_id]["available_from"]
             own = here["rent_yuan_m2_day"]
             if (
                 site[here["carrier_id"]] != site[host.carrier_id]
-                and here["floor_area_m2"] * 1.1 <= rows.loc[host.host_id, "floor_area_m2"]
+                and here["floor_area_m2"] * 1.1 <= rows[host.host_id]["floor_area_m2"]
                 and (pd.isna(there["allowed_industries"]) or here["industry"] in listed)
                 and (pd.isna(here["needs"]) or here["needs"] in offered)
                 and (pd.isna(own) or pd.isna(rent) or rent <= own * 1.2)

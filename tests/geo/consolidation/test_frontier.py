@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from functools import cache
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from geo.consolidation.bounds import capacity_bounds
 from geo.consolidation.frontier import exact_pareto
+from geo.consolidation.frontier import frontier_table
 from geo.consolidation.frontier import solve_frontier
 from geo.consolidation.problem import Limits
 from geo.consolidation.problem import Problem
@@ -18,6 +20,7 @@ from tests.geo.consolidation.checker import assert_same_steps
 from tests.geo.consolidation.checker import violations
 from tests.geo.consolidation.instances import make
 from tests.geo.consolidation.instances import mixed
+from tests.geo.consolidation.instances import tiny
 
 INSTANCES = 300
 _BLOCK = 20
@@ -246,3 +249,14 @@ def test_a_fixed_anchor_uses_up_the_number_of_them() -> None:
     assert [step.presences for step in solve_frontier(one).steps] == [3]
     two = one.with_limits(anchors=2)
     assert [step.presences for step in solve_frontier(two).steps] == [3, 2, 1]
+
+
+def test_what_a_step_adds_is_not_told_where_no_presence_is_given_up(
+    oracle: dict[str, Any],
+) -> None:
+    """As for a plan that does more for the zones with as many presences."""
+    found = solve_frontier(tiny(oracle["B1.tiny"]["instance"]), zone_levels=5)
+    table = frontier_table([*found.steps, *found.zone_steps])
+    numbers = table[["marginal_wan_per_site", "marginal_wan_per_m2"]].to_numpy()
+    assert not np.isinf(numbers).any()
+    assert table["marginal_wan_per_site"].iloc[: len(found.steps)].tolist()[1:] == [70.0, 91.0]

@@ -50,7 +50,7 @@ def test_nothing_is_settled_without_who_when_and_why(name: str) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     unknown: Any = "order"
-    with pytest.raises(ValueError, match="`kind` must be one of pin, .*'order'"):
+    with pytest.raises(ValueError, match=r"`kind` must be one of pin, .*'order'"):
         by_hand(unknown, unit_id="u")
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -132,7 +133,11 @@ def test_a_budget_of_zero_leaves_only_what_is_free() -> None:
     carriers, units = town()
     (step,) = consolidate(ask(carriers, units, budget_wan=0.0)).frontier.steps
     assert (step.presences, step.moves) == (4, 0)
-    nothing_costs = {"relocation_yuan_m2": 0.0, "fit_out_yuan_m2": 0.0, "double_rent_months": 0.0}
+    nothing_costs: dict[str, Any] = {
+        "relocation_yuan_m2": 0.0,
+        "fit_out_yuan_m2": 0.0,
+        "double_rent_months": 0.0,
+    }
     free = consolidate(ask(carriers, units, budget_wan=0.0, **nothing_costs)).frontier
     assert [step.presences for step in free.steps] == [2]
 
@@ -149,7 +154,7 @@ def test_limits_come_from_parameters_and_the_floor_area_of_the_parks() -> None:
 
 def test_around_a_site_is_what_can_be_walked_to_along_the_street() -> None:
     carriers, units = town()
-    walk = {"walk_m": 1300.0, "detour": 1.3}
+    walk: dict[str, Any] = {"walk_m": 1300.0, "detour": 1.3}
     around = ask(carriers, units, anchors=1, **walk).problem.around
     assert around["B"] == {"A", "B", "C", "E"}
     assert around["E"] == {"B", "E"}
@@ -195,7 +200,7 @@ def test_the_order_of_the_rows_changes_nothing(seed: int) -> None:
     carriers, units = random_town(seed)
     rng = np.random.default_rng(seed)
     mixed = [t.iloc[rng.permutation(len(t))].reset_index(drop=True) for t in (carriers, units)]
-    limits = {"anchors": 1, "yearly_share": 0.5, "nearest_hosts": 2}
+    limits: dict[str, Any] = {"anchors": 1, "yearly_share": 0.5, "nearest_hosts": 2}
     first, again = ask(carriers, units, **limits), ask(*mixed, **limits)
     for name in ("units", "hosts", "pairs"):
         table, other = getattr(first.problem, name), getattr(again.problem, name)
@@ -215,7 +220,8 @@ def test_the_frontier_of_a_register_is_that_of_brute_force(seed: int) -> None:
     found = ask(*random_town(seed), anchors=seed % 3, budget_wan=[None, 60.0][seed % 2])
     frontier = consolidate(found).frontier
     told = [(step.presences, pytest.approx(step.cost_wan, abs=1e-6)) for step in frontier.steps]
-    assert enumerate_plans(found.problem).staircase() == told
+    every: list[Any] = enumerate_plans(found.problem).staircase()
+    assert every == told
 
 
 def test_a_carrier_that_is_given_a_location_joins_the_plan() -> None:
