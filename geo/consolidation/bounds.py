@@ -50,7 +50,7 @@ def presence_caps(problem: Problem) -> pd.DataFrame:
     table = table.join(vacant, how="outer").reset_index()
     table = table.fillna({"own_m2": 0.0, "vacant_m2": 0.0})
     table["fixed"] = table["fixed"].eq(other=True)
-    total = table["park_id"].map(units.groupby("park_id")["area_m2"].sum())
+    total = table["park_id"].map(units.groupby("park_id")["area_m2"].sum()).astype("float64")
     table["cap_m2"] = np.minimum(total, table["own_m2"] + table["vacant_m2"])
     columns = [*key, "own_m2", "vacant_m2", "cap_m2", "fixed"]
     return table[columns].sort_values(key, ignore_index=True)
@@ -73,7 +73,11 @@ def capacity_bounds(problem: Problem) -> pd.Series[int]:
     pandas.Series
         Count by ``park_id``, in order.
     """
-    caps = presence_caps(problem)
+    return bounds_of(presence_caps(problem), problem)
+
+
+def bounds_of(caps: pd.DataFrame, problem: Problem) -> pd.Series[int]:
+    """Return :func:`capacity_bounds` from what :func:`presence_caps` gave."""
     total = problem.units.groupby("park_id")["area_m2"].sum()
     bound = {
         park: _fewest(sites, float(total[park]))

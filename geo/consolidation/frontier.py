@@ -199,7 +199,12 @@ class _Staircase:
         """Search for the fewest presences, from the best plan that is known."""
         search = self.search
         said = search.minimise(
-            search.model.presences, [], search.fewest_known(), seconds, ("fewest", 0, 1, None)
+            search.model.presences,
+            [],
+            search.fewest_known(),
+            seconds,
+            ("fewest", 0, 1, None),
+            presolve=True,
         )
         self._lower = max(self._lower, int(said.bound))
         if said.columns is not None:

@@ -96,7 +96,8 @@ def settle(
 ) -> Hand:
     """Apply overrides to units and hosts.
 
-    Those that contradict each other or the data are listed and none of them is applied.
+    Those that contradict each other or the data are listed and none of them is applied;
+    a pin that a protected site or an excluded carrier forbids gives way alone.
 
     Parameters
     ----------

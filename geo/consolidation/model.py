@@ -23,7 +23,7 @@ import scipy.sparse as sp
 
 from geo.consolidation.anchors import cover
 from geo.consolidation.anchors import possible_middles
-from geo.consolidation.bounds import capacity_bounds
+from geo.consolidation.bounds import bounds_of
 from geo.consolidation.bounds import presence_caps
 from geo.consolidation.problem import zone_gains
 
@@ -361,11 +361,12 @@ def _strengthen(
 ) -> None:
     """Add rows (8), which every plan keeps."""
     v, w = columns["v"].start, columns["w"].start
-    bound = capacity_bounds(problem)
+    known = presence_caps(problem)
+    bound = bounds_of(known, problem)
     park = bound.index.get_indexer(places.get_level_values("park_id"))
     every = np.arange(len(places))
     rows.add([(park, v + every, 1.0)], lower=bound.to_numpy(), count=len(bound))
-    caps = presence_caps(problem).set_index(_KEY)["cap_m2"].reindex(places).to_numpy()
+    caps = known.set_index(_KEY)["cap_m2"].reindex(places).to_numpy()
     total = problem.units.groupby("park_id")["area_m2"].sum().reindex(bound.index)
     # As shares of what the park has.
     share = np.divide(caps, total.to_numpy()[park], out=np.zeros(park.size), where=caps > 0)

@@ -29,7 +29,10 @@ WHY = {
         "its lease ends after the plan and cannot be ended early",
     ),
     "no_host": Sentence("其他点位没有空置空间", "there is no vacant space at another site"),
-    "area": Sentence("没有一处空置面积够大", "no vacant space is large enough"),
+    "area": Sentence(
+        "其他条件合适的空置空间面积不够",
+        "where it would fit otherwise, the floor area is too small",
+    ),
     "industry": Sentence(
         "够大的空置空间不准入其产业", "where it would fit, its industry is not admitted"
     ),
@@ -91,7 +94,7 @@ def why_sentence(code: str, names: Sequence[str] = (), hosts: int = 0) -> Senten
         en += f": {', '.join(named)}" + (f" and {more:,} more" if more else "")
     if hosts:
         zh += f"（{hosts} 处只差这一项）"
-        en += f" ({count(hosts, 'space')} otherwise fit)"
+        en += f" ({count(hosts, 'space')} but for this)"
     return Sentence(zh, en)
 
 

@@ -71,7 +71,8 @@ class Problem:
         unit has none.
     around
         Sites that make up an anchor's area, by the site in its middle; a site that is
-        no key is an area by itself.
+        no key is an area by itself. A park's anchors stand at sites it is at today, or
+        at those of `fixed_anchors`.
     limits
         Limits of the plan as a whole.
     fixed_anchors

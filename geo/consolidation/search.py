@@ -79,6 +79,8 @@ class Search:
         start: Step | None,
         time_limit_s: float,
         name: Name,
+        *,
+        presolve: bool = False,
     ) -> Solution:
         """Solve one programme in at most so many seconds, and in the time that is left."""
         said = minimise(
@@ -88,6 +90,7 @@ class Search:
             start=None if start is None else self.model.vector(start.host),
             settings=self._settings,
             time_limit_s=min(max(time_limit_s, _LEAST_S), max(self.left_s, _LEAST_S)),
+            presolve=presolve,
             tell=None if self._watch is None else partial(self.tell, name),
         )
         self.stopped = self.stopped or said.status == "stopped"

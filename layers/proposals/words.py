@@ -25,7 +25,7 @@ WORDS: dict[str, dict[str, Text]] = {
         "undivided": Text("载体未分单元（待核）", "carrier not divided into units (to verify)"),
         "override": Text("人工调整", "settled by a planner"),
         "capacity": Text("空置空间已被占满", "hosts are full"),
-        "area": Text("没有足够大的空置空间", "no host is large enough"),
+        "area": Text("其他条件合适的空置空间面积不够", "too small where it would fit"),
         "industry": Text("产业准入不符", "industry not admitted"),
         "needs": Text("特殊要求不满足", "special needs not met"),
         "rent": Text("租金超出承受范围", "rent above tolerance"),

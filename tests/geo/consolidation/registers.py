@@ -55,7 +55,7 @@ _UNIT_TYPES = {
 
 def parameters(**changes: Any) -> ConsolidationParameters:
     """Return the parameters of the tests: two years, nothing limited unless it is changed."""
-    plain = {
+    plain: dict[str, Any] = {
         "as_of": date(2026, 1, 1),
         "horizon": date(2027, 12, 31),
         "anchors": 0,
@@ -70,9 +70,12 @@ def place(name: str, at: Any, park: str | None, **more: Any) -> dict[str, Any]:
     return {"carrier_id": name, "park_id": park, "geometry": geometry} | more
 
 
-def let(name: str, carrier: str | None, area: float | None, end: str | None, **more: Any) -> Any:
+def let(
+    name: str, carrier: str | None, area: float | None, end: str | None, **more: Any
+) -> dict[str, Any]:
     """Return a unit that is let until a day, and cannot be ended early unless it is changed."""
-    row = {"unit_id": name, "carrier_id": carrier, "floor_area_m2": area, "lease_end": end}
+    row: dict[str, Any] = {"unit_id": name, "carrier_id": carrier, "floor_area_m2": area}
+    row |= {"lease_end": end}
     return row | {"state": "leased", "breakable": False, "protected": False} | more
 
 
@@ -159,7 +162,9 @@ def by_hand(kind: Any, **about: str) -> Override:
 def locks(found: Register) -> dict[str, str]:
     """Return why each unit cannot move."""
     units = found.problem.units
-    return dict(zip(units["unit_id"], units["lock"], strict=True))
+    held: list[str] = units["lock"].tolist()
+    names: list[str] = units["unit_id"].tolist()
+    return dict(zip(names, held, strict=True))
 
 
 def possible(found: Register) -> set[tuple[str, str]]:

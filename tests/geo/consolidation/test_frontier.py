@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
