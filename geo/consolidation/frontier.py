@@ -137,7 +137,9 @@ class _Staircase:
     ) -> None:
         self._problem = only_useful(problem)
         self.search = Search(self._problem, settings, watch)
-        self._bound = self._lower = int(capacity_bounds(self._problem).sum())
+        self._bound = int(capacity_bounds(problem).sum())
+        # What cannot be of use leaves less room, and so a better bound to begin with.
+        self._lower = int(capacity_bounds(self._problem).sum())
         able = np.zeros(len(problem.units), dtype=bool)
         able[self._problem.pairs["unit"].to_numpy()] = True
         for plan in previous:
