@@ -110,6 +110,18 @@ def open_workspace(
     return workspace
 
 
+def needed_tables(opened: Workspace) -> dict[str, Any]:
+    """Return the layers that can be read; one that scatter needs and is damaged is an error."""
+    from layers.analysis import SCATTER_LAYERS
+    from layers.inventory import readable
+
+    tables, problems = readable(opened)
+    for key in SCATTER_LAYERS:
+        if key in problems:
+            raise problems[key]
+    return tables
+
+
 def print_json(value: object) -> None:
     """Print a result for machines on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str, allow_nan=False))

@@ -25,6 +25,7 @@ from cli_common import WorkspaceOption
 from cli_common import author_name
 from cli_common import catalogue
 from cli_common import context
+from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_overrides import Hand
@@ -134,7 +135,7 @@ def consolidate(
     hand = Hand(lock or [], forbid or [], pin or [], anchor or [], author_name(author), reason)
     changes = _changes(setting or [], as_of, horizon, budget_wan)
     opened = open_workspace(workspace)
-    tables, versions = _tables(opened), opened.versions()
+    tables, versions = needed_tables(opened), opened.versions()
     wish = _wish(opened, tables, scenario, changes, park, hand)
     register = register_of(tables, catalogue(), wish.parameters, wish.parks, wish.overrides)
     settings = Settings(time_limit_s=time_limit, gap=gap)
@@ -147,18 +148,6 @@ def consolidate(
         print_json(document)
     if stopped or register.conflicts or lacking or _unproven(answer.frontier):
         raise typer.Exit(PROBLEMS)
-
-
-def _tables(opened: Workspace) -> Tables:
-    """Return the layers; one that is needed and damaged is an error."""
-    from layers.analysis import SCATTER_LAYERS
-    from layers.inventory import readable
-
-    tables, problems = readable(opened)
-    for key in SCATTER_LAYERS:
-        if key in problems:
-            raise problems[key]
-    return tables
 
 
 def _changes(

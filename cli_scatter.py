@@ -16,6 +16,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
@@ -159,18 +160,12 @@ def _setting(text: str) -> tuple[str, float]:
 
 def _tables(opened: Workspace, as_of: str | None) -> tuple[Tables, dict[str, int]]:
     """Return the layers that scatter is computed from, and their versions."""
-    from layers.analysis import SCATTER_LAYERS
-    from layers.inventory import readable
     from layers.timeline import versions_at
 
     if as_of is not None:
         versions = versions_at(opened.history(), as_of)
         return {key: opened.read(key, versions[key]) for key in versions}, versions
-    tables, problems = readable(opened)
-    for key in SCATTER_LAYERS:
-        if key in problems:
-            raise problems[key]
-    return tables, opened.versions()
+    return needed_tables(opened), opened.versions()
 
 
 def _earlier(opened: Workspace, against: str | None) -> Tables:

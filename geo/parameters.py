@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from collections.abc import Mapping
+
+    Value = float | str | list[float] | None
 
 RULE_VERSION = "scatter-2026.2"
 """Name of the rule; it changes when a result could change."""
@@ -100,15 +103,15 @@ class ScatterParameters:
         ValueError
             Naming the parameter, its value and what it must be.
         """
-        _require("walk_m", (self.walk_m, *self.walk_range), least=0.0, open_end=True)
-        _require("detour", (self.detour, *self.detour_range), least=1.0)
-        _require("site_gap_m", (self.site_gap_m, *self.gap_range), least=0.0)
+        require("walk_m", (self.walk_m, *self.walk_range), least=0.0, open_end=True)
+        require("detour", (self.detour, *self.detour_range), least=1.0)
+        require("site_gap_m", (self.site_gap_m, *self.gap_range), least=0.0)
         for name in ("crossing_reach_m", "snap_m"):
-            _require(name, (getattr(self, name),), least=0.0)
-        _require("red_effective_clusters", (self.red_effective_clusters,), least=1.0)
-        _require("pole_limit", (self.pole_limit,), least=1.0)
+            require(name, (getattr(self, name),), least=0.0)
+        require("red_effective_clusters", (self.red_effective_clusters,), least=1.0)
+        require("pole_limit", (self.pole_limit,), least=1.0)
         for name in _SHARES:
-            _require(name, (getattr(self, name),), least=0.0, most=1.0)
+            require(name, (getattr(self, name),), least=0.0, most=1.0)
         for name in ("walk_range", "detour_range", "gap_range"):
             if not getattr(self, name):
                 msg = f"`{name}` needs at least one value."
@@ -134,14 +137,23 @@ class ScatterParameters:
 
     def as_text(self) -> str:
         """Return all parameters as one line, ``name=value; …``, to travel with a number."""
-        return "; ".join(f"{name}={_text(value)}" for name, value in self.as_dict().items())
+        return in_one_line(self.as_dict())
 
 
-def _text(value: float | list[float]) -> str:
-    return ",".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
+def in_one_line(values: Mapping[str, Value]) -> str:
+    """Return parameters by name as one line, ``name=value; …``; without a value, ``none``."""
+    return "; ".join(f"{name}={_text(value)}" for name, value in values.items())
 
 
-def _require(
+def _text(value: Value) -> str:
+    if isinstance(value, list):
+        return ",".join(f"{v:g}" for v in value)
+    if value is None:
+        return "none"
+    return value if isinstance(value, str) else f"{value:g}"
+
+
+def require(
     name: str,
     values: tuple[float, ...],
     *,
@@ -149,7 +161,13 @@ def _require(
     most: float = math.inf,
     open_end: bool = False,
 ) -> None:
-    """Refuse a value outside the range; `open_end` shuts out `least` itself."""
+    """Refuse a value outside the range; `open_end` shuts out `least` itself.
+
+    Raises
+    ------
+    ValueError
+        Naming the parameter, its value and what it must be.
+    """
     for value in values:
         inside = least < value <= most if open_end else least <= value <= most
         if not (inside and math.isfinite(value)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +22,7 @@ from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
+from layers.ids import strangers
 from layers.stock import DEFAULT_CHANCE
 from layers.stock import chance_of
 
@@ -50,11 +50,6 @@ SCATTER_LAYERS = (
     "district",
 )
 """The layers that the scatter of parks is computed from."""
-
-_NO_CARRIERS = Text(
-    "缺少图层“carriers”，无法计算；请先导入该图层",
-    "the layer 'carriers' is missing; import it first",
-)
 
 
 def scatter_of(
@@ -169,8 +164,7 @@ def together_of(
 def _spaces(
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], meridian: float
 ) -> gpd.GeoDataFrame:
-    if "carriers" not in tables:
-        raise AtlasError(_NO_CARRIERS)
+    require_layers(tables, "carriers")
     carriers = to_metric(tables["carriers"], central_meridian=meridian)
     return park_spaces(carriers, tables.get("units"))
 
@@ -188,6 +182,31 @@ def _surroundings(
         None if frame is None else frame[GEOMETRY] for frame in (barriers, crossings, walkways)
     )
     return Surroundings(barriers=barriers, crossings=crossings, walkways=walkways)
+
+
+def require_layers(tables: Mapping[str, pd.DataFrame], *keys: str) -> None:
+    """Refuse to compute without some layers.
+
+    Parameters
+    ----------
+    tables
+        Layers by key.
+    keys
+        Those that are needed.
+
+    Raises
+    ------
+    AtlasError
+        Naming the first that is not there.
+    """
+    for key in keys:
+        if key not in tables:
+            raise AtlasError(
+                Text(
+                    f"缺少图层“{key}”，无法计算；请先导入该图层",
+                    f"the layer '{key}' is missing; import it first",
+                )
+            )
 
 
 def metric_layer(
@@ -232,8 +251,7 @@ def vacancy_of(
     AtlasError
         If there are no carriers.
     """
-    if "carriers" not in tables:
-        raise AtlasError(_NO_CARRIERS)
+    require_layers(tables, "carriers")
     carriers = tables["carriers"]
     areas = (carriers[f"{name}_area_m2"] for name in ("rentable", "locked", "vacant"))
     rate = vacancy_rate(*areas)
@@ -256,9 +274,8 @@ def _all_parks(parks: pd.DataFrame, mentioned: pd.Series[str]) -> pd.DataFrame:
 
 
 def _check_parks(wanted: Sequence[str], known: list[str]) -> None:
-    unknown = [park for park in wanted if park not in known]
+    unknown, close = strangers(wanted, known)
     if unknown:
-        close = difflib.get_close_matches(unknown[0], known, n=3) or known[:10]
         listed, near = ", ".join(unknown), ", ".join(close)
         raise UsageError(
             Text(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import UTC
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,12 +13,14 @@ from geo.consolidation.parameters import ConsolidationParameters
 from geo.consolidation.plan import units_after
 from geo.consolidation.register import register
 from geo.crs import to_metric
+from geo.district import TREND_NUMBERS
 from layers.analysis import metric_layer
+from layers.analysis import require_layers
 from layers.analysis import scatter_of
-from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
+from layers.ids import strangers
 from layers.stock import DEFAULT_CHANCE
 
 if TYPE_CHECKING:
@@ -43,20 +44,10 @@ if TYPE_CHECKING:
 CONSOLIDATION_LAYERS = ("parks", "carriers", "units", "zones", "barriers")
 """The layers that a consolidation plan is computed from."""
 
-COMPARED_NUMBERS = (
-    "sites",
-    "effective_sites",
-    "mean_distance_m",
-    "largest_cluster_share",
-    "effective_clusters",
-    "longest_gap_m",
-    "zone_share",
-    "floor_area_m2",
-)
+COMPARED_NUMBERS = tuple(name for name in TREND_NUMBERS if name != "p_low")
 """The scatter numbers that are held against each other before and after a plan."""
 
 _HORIZON_MONTHS = 24
-_NEAR, _LISTED = 3, 10
 
 _PARK = Text("园区", "park")
 _UNIT = Text("单元", "unit")
@@ -126,9 +117,7 @@ def register_of(
     AtlasError
         If a needed layer is missing; UsageError if a park is not known.
     """
-    for key in ("carriers", "units"):
-        if key not in tables:
-            raise AtlasError(_missing(key))
+    require_layers(tables, "carriers", "units")
     refuse_unknown(_PARK, parks or (), known_ids(tables)["park_id"])
     meridian = catalogue.central_meridian
     barriers = metric_layer(tables, "barriers", meridian)
@@ -266,11 +255,9 @@ def refuse_unknown(what: Text, wanted: Sequence[str], known: Sequence[str]) -> N
     UsageError
         Naming all unknown ids, and known ones that are close to the first.
     """
-    there = set(known)
-    unknown = [name for name in dict.fromkeys(wanted) if name not in there]
+    unknown, close = strangers(wanted, known)
     if not unknown:
         return
-    close = difflib.get_close_matches(unknown[0], known, n=_NEAR) or list(known[:_LISTED])
     listed, near = ", ".join(unknown), ", ".join(close)
     told = (f"；相近的有：{near}", f"; close ones: {near}") if near else ("", "")
     raise UsageError(
@@ -282,10 +269,3 @@ def _latest_day(tables: Tables) -> date:
     units = tables.get("units", pd.DataFrame())
     latest = units["data_date"].max() if "data_date" in units.columns else None
     return datetime.now(tz=UTC).astimezone().date() if pd.isna(latest) else latest.date()
-
-
-def _missing(key: str) -> Text:
-    return Text(
-        f"缺少图层“{key}”，无法计算；请先导入该图层",
-        f"the layer '{key}' is missing; import it first",
-    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 import numpy as np
+import pytest
 from pyproj import Transformer
 from typer.testing import CliRunner
 
@@ -25,6 +26,17 @@ PLACES = [(121.5056, 31.2990), (121.5153, 31.2871), (121.5277, 31.2755)]
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(cli.cli, [str(a) for a in arguments], catch_exceptions=False)
+
+
+def refused(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
+) -> str:
+    """Run the program as a shell would; return what it says of a wish that is wrong."""
+    monkeypatch.setattr("sys.argv", ["atlas", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    return capsys.readouterr().err
 
 
 def read(workspace: Path, key: str) -> Any:

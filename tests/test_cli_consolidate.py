@@ -11,7 +11,6 @@ import openpyxl
 import pyogrio
 import pytest
 
-import cli
 import cli_consolidate
 from geo.consolidation.parameters import RULE_VERSION
 from layers.catalogue import load_catalogue
@@ -20,6 +19,7 @@ from layers.scenarios import Scenario
 from layers.scenarios import save
 from layers.startup import open_or_create
 from layers.workspace import Workspace
+from tests.cli_hand import refused
 from tests.cli_hand import run
 from tests.consolidation_hand import settled
 from tests.consolidation_hand import two_buildings
@@ -189,12 +189,8 @@ def test_a_wrong_wish_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "plan.json"
-    command = ["atlas", "consolidate", "-w", str(two), "--out", str(out), *options]
-    monkeypatch.setattr("sys.argv", command)
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 2
-    assert problem in capsys.readouterr().err
+    told = refused(monkeypatch, capsys, "consolidate", "-w", two, "--out", out, *options)
+    assert problem in told
     assert not out.exists()
 
 

@@ -10,11 +10,11 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 
-import cli
 from geo.parameters import RULE_VERSION
 from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
 from layers.workspace import Workspace
+from tests.cli_hand import refused
 from tests.cli_hand import run
 
 if TYPE_CHECKING:
@@ -90,13 +90,8 @@ def test_a_wrong_wish_is_told(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = tmp_path / "s.csv"
-    command = ["atlas", "scatter", "-w", str(bundled), "--out", str(out), *options]
-    monkeypatch.setattr("sys.argv", command)
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code == 2
-    told = " ".join(capsys.readouterr().err.replace("│", " ").split())
-    assert problem in told
+    told = refused(monkeypatch, capsys, "scatter", "-w", bundled, "--out", out, *options)
+    assert problem in " ".join(told.replace("│", " ").split())
     assert not out.exists()
 
 

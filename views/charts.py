@@ -18,7 +18,9 @@ from views import tables
 from views.text import _
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Mapping
+    from typing import Literal
 
     import altair as alt
     import pandas as pd
@@ -70,11 +72,41 @@ def show(
     stretch
         Whether it takes the width of the page; small multiples have their own.
     """
-    # Above the chart, where a long list of parks does not push it out of sight.
-    chart = chart.configure_legend(orient="top", titleOrient="left", symbolOpacity=1)
-    st.altair_chart(chart, width="stretch" if stretch else "content", key=key, alt=says)
+    draw(chart, key=key, says=says, stretch=stretch)
     with st.expander(_("Table of this chart")):
         tables.show(frame[list(titles)].rename(columns=dict(titles)))
+
+
+def draw(
+    chart: Drawing,
+    *,
+    key: str,
+    says: str,
+    stretch: bool = True,
+    clicked: Callable[[], None] | Literal["ignore"] = "ignore",
+    clicks: str | None = None,
+) -> None:
+    """Show a chart by itself.
+
+    Parameters
+    ----------
+    chart, key, says, stretch
+        As in :func:`show`.
+    clicked
+        Called when a mark is clicked, before the page runs.
+    clicks
+        Name of the selection that holds the mark.
+    """
+    # Above the chart, where a long list of parks does not push it out of sight.
+    chart = chart.configure_legend(orient="top", titleOrient="left", symbolOpacity=1)
+    st.altair_chart(
+        chart,
+        width="stretch" if stretch else "content",
+        key=key,
+        alt=says,
+        on_select=clicked,
+        selection_mode=clicks,
+    )
 
 
 def flags() -> list[str]:

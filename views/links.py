@@ -89,6 +89,13 @@ def flag_summary() -> None:
         st.caption(sample_note())
 
 
+def sample_badge(note: str) -> None:
+    """Show that what follows is made from sample data, with a note beside the mark."""
+    st.html(
+        f'<span class="atlas-badge sample">{esc(_("Sample data"))}</span><small>{esc(note)}</small>'
+    )
+
+
 def sample_note() -> str:
     """Return the note that stands beside flags computed from sample data."""
     return _("Holdings are sample data; the flags show the method, not the real parks.")

@@ -22,7 +22,6 @@ from views import park_detail
 from views import store
 from views import tables
 from views.text import _
-from views.text import esc
 from views.text import lang
 from views.text import pick
 
@@ -84,10 +83,7 @@ def distinct_names(table: pd.DataFrame) -> pd.Series[str]:
 def sample_badge(table: pd.DataFrame) -> None:
     """Say that holdings are sample data, if any of these are."""
     if bool(is_sample(table).any()):
-        st.html(
-            f'<span class="atlas-badge sample">{esc(_("Sample data"))}</span>'
-            f"<small>{esc(links.sample_note())}</small>"
-        )
+        links.sample_badge(links.sample_note())
 
 
 def show(table: pd.DataFrame, result: ScatterResult) -> None:

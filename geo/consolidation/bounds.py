@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo.consolidation.problem import PRESENCE
+from geo.consolidation.problem import move_places
+
 if TYPE_CHECKING:
     from geo.consolidation.problem import Problem
 
@@ -33,27 +36,20 @@ def presence_caps(problem: Problem) -> pd.DataFrame:
         ``fixed`` (a locked unit is there); ordered by park and site.
     """
     units = problem.units
-    key = ["park_id", "site"]
-    own = units.assign(fixed=~problem.movable).groupby(key)
+    own = units.assign(fixed=~problem.movable).groupby(PRESENCE)
     table = pd.DataFrame({"own_m2": own["area_m2"].sum(), "fixed": own["fixed"].any()})
-    unit, host = problem.pairs["unit"], problem.pairs["host"]
-    opened = pd.DataFrame(
-        {
-            "park_id": units["park_id"].to_numpy()[unit],
-            "site": problem.hosts["site"].to_numpy()[host],
-            "host": host,
-            "vacant_m2": problem.hosts["capacity_m2"].to_numpy()[host],
-        }
-    ).drop_duplicates()
+    host = problem.pairs["host"].to_numpy()
+    room = problem.hosts["capacity_m2"].to_numpy()[host]
+    opened = move_places(problem).assign(host=host, vacant_m2=room).drop_duplicates()
     # A host that is smaller than the sum still takes so much of today's floor area.
-    vacant = opened.groupby(key)["vacant_m2"].sum() / problem.limits.area_ratio
+    vacant = opened.groupby(PRESENCE)["vacant_m2"].sum() / problem.limits.area_ratio
     table = table.join(vacant, how="outer").reset_index()
     table = table.fillna({"own_m2": 0.0, "vacant_m2": 0.0})
     table["fixed"] = table["fixed"].eq(other=True)
     total = table["park_id"].map(units.groupby("park_id")["area_m2"].sum()).astype("float64")
     table["cap_m2"] = np.minimum(total, table["own_m2"] + table["vacant_m2"])
-    columns = [*key, "own_m2", "vacant_m2", "cap_m2", "fixed"]
-    return table[columns].sort_values(key, ignore_index=True)
+    columns = [*PRESENCE, "own_m2", "vacant_m2", "cap_m2", "fixed"]
+    return table[columns].sort_values(PRESENCE, ignore_index=True)
 
 
 def capacity_bounds(problem: Problem) -> pd.Series[int]:

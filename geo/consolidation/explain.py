@@ -8,6 +8,7 @@ as it is; and every site that few leases hold is listed with them.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
@@ -18,11 +19,15 @@ from geo.consolidation.fit import TESTS
 from geo.consolidation.model import formulate
 from geo.consolidation.phrases import blocking_sentence
 from geo.consolidation.phrases import why_sentence
+from geo.consolidation.problem import PRESENCE
+from geo.consolidation.problem import moves_made
+from geo.consolidation.problem import sites_after
 from geo.consolidation.room import Room
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from geo.consolidation.model import Model
     from geo.consolidation.register import Register
     from geo.phrases import Sentence
 
@@ -51,7 +56,6 @@ BLOCKING_COLUMNS = (
     "reason_en",
     "sample",
 )
-_KEY = ["park_id", "site"]
 _SLACK = 1e-9
 _BY_DATE = frozenset({"lease", "lease_unknown"})
 
@@ -89,10 +93,10 @@ def blocking_leases(register: Register, host: Plan) -> pd.DataFrame:
     room = Room(register, host)
     units = register.problem.units.assign(row=np.arange(len(host)))
     came = host >= 0
-    sites = register.problem.hosts["site"].to_numpy(object)[host[came]]
-    received = set(zip(units["park_id"][came], sites, strict=True))
+    sites = sites_after(register.problem, host)
+    received = set(zip(units["park_id"][came], sites[came], strict=True))
     found = []
-    for (park, site), here in units[host < 0].groupby(_KEY):
+    for (park, site), here in units[host < 0].groupby(PRESENCE):
         held = here[here["lock"].ne("")]
         if (park, site) in received:
             continue
@@ -199,6 +203,11 @@ class _Reasons:
             return _Why("no_gain" if new else "capacity")
         return _Why(self._limit(moves))
 
+    @cached_property
+    def _model(self) -> Model:
+        """The programme, made only if a limit is in question."""
+        return formulate(self._problem, cuts=False)
+
     def _limit(self, moves: dict[int, int]) -> str:
         """Return which limit of the whole plan a few more moves would break."""
         host, limits, units = self._host.copy(), self._problem.limits, self._problem.units
@@ -208,9 +217,8 @@ class _Reasons:
         by_year = pd.Series(area).groupby(units["year"].to_numpy()[moved]).sum()
         if limits.yearly_m2 is not None and by_year.max() > limits.yearly_m2 * (1 + _SLACK):
             return "yearly_share"
-        pairs = self._problem.pairs
-        made = host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy()
-        cost = float(pairs["cost_wan"].to_numpy()[made].sum())
+        made = moves_made(self._problem, host)
+        cost = float(self._problem.pairs["cost_wan"].to_numpy()[made].sum())
         if limits.budget_wan is not None and cost > limits.budget_wan * (1 + _SLACK):
             return "budget"
-        return "not_needed" if formulate(self._problem, cuts=False).keeps(host) else "anchor"
+        return "not_needed" if self._model.keeps(host) else "anchor"

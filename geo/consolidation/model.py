@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,9 @@ from geo.consolidation.anchors import cover
 from geo.consolidation.anchors import possible_middles
 from geo.consolidation.bounds import bounds_of
 from geo.consolidation.bounds import presence_caps
+from geo.consolidation.problem import PRESENCE
+from geo.consolidation.problem import move_places
+from geo.consolidation.problem import moves_made
 from geo.consolidation.problem import zone_gains
 
 if TYPE_CHECKING:
@@ -41,7 +45,6 @@ if TYPE_CHECKING:
 _HALF = 0.5
 # Rows are kept to this, as the solver keeps them.
 _ROUNDING = 1e-8
-_KEY = ["park_id", "site"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,8 @@ class Model:
         host
             Row of the host of each unit, -1 for a unit that stays; shape (units,).
         """
-        pairs = self.problem.pairs
         values = np.zeros(self.lower.size)
-        moves = host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy()
+        moves = moves_made(self.problem, host)
         values[self.columns["x"]] = moves
         received = np.unique(self.into[moves])
         values[self.columns["w"].start + received] = 1.0
@@ -165,29 +167,22 @@ def formulate(problem: Problem, *, cuts: bool = True) -> Model:
     Model
         The rows do not say what is sought; :mod:`geo.consolidation.solve` does.
     """
-    pair_places = pd.MultiIndex.from_frame(_pair_places(problem))
-    receiving = pair_places.unique().sort_values()
-    own = pd.MultiIndex.from_frame(problem.presences)
-    places = own.union(receiving).sort_values()
-    middles = _middles(problem, receiving)
-    sizes = {"x": len(pair_places), "v": len(places), "w": len(receiving), "g": len(middles)}
-    ends = np.cumsum([0, *sizes.values()])
-    columns = {kind: slice(*ends[i : i + 2]) for i, kind in enumerate(sizes)}
-    rows = _Rows(int(ends[-1]))
-    _assign(rows, problem, columns, places, receiving, pair_places)
+    layout = _lay_out(problem)
+    columns = layout.columns
+    rows = _Rows(columns["g"].stop)
+    _assign(rows, layout)
     _limit(rows, problem)
     if problem.limits.anchors:
-        _anchor(rows, problem, columns, receiving, middles)
+        _anchor(rows, layout)
     if cuts:
-        _strengthen(rows, problem, columns, places, receiving, pair_places)
+        _strengthen(rows, layout)
     matrix, row_lower, row_upper = rows.built()
-    lower, upper = _column_bounds(problem, columns, places, middles)
+    lower, upper = _column_bounds(layout)
     presences, cost, zone = (np.zeros(lower.size) for _ in range(3))
     presences[columns["v"]] = 1.0
     cost[columns["x"]] = problem.pairs["cost_wan"]
     zone[columns["x"]] = zone_gains(problem)
     return Model(
-        problem=problem,
         rows=matrix,
         row_lower=row_lower,
         row_upper=row_upper,
@@ -196,12 +191,39 @@ def formulate(problem: Problem, *, cuts: bool = True) -> Model:
         presences=presences,
         cost_wan=cost,
         zone_m2=zone,
-        columns=columns,
+        **layout._asdict(),
+    )
+
+
+class _Layout(NamedTuple):
+    """Where the columns stand and what they are about; see :class:`Model`."""
+
+    problem: Problem
+    columns: Mapping[str, slice]
+    places: pd.MultiIndex
+    receiving: pd.MultiIndex
+    middles: pd.DataFrame
+    stays: Places
+    into: Places
+    receiving_place: Places
+
+
+def _lay_out(problem: Problem) -> _Layout:
+    to = pd.MultiIndex.from_frame(move_places(problem))
+    receiving = to.unique().sort_values()
+    own = pd.MultiIndex.from_frame(problem.presences)
+    places = own.union(receiving).sort_values()
+    middles = _middles(problem, receiving)
+    sizes = {"x": len(to), "v": len(places), "w": len(receiving), "g": len(middles)}
+    ends = [0, *np.cumsum(list(sizes.values())).tolist()]
+    return _Layout(
+        problem=problem,
+        columns={kind: slice(*ends[i : i + 2]) for i, kind in enumerate(sizes)},
         places=places,
         receiving=receiving,
         middles=middles,
-        stays=places.get_indexer(pd.MultiIndex.from_frame(problem.units[_KEY])),
-        into=receiving.get_indexer(pair_places),
+        stays=places.get_indexer(pd.MultiIndex.from_frame(problem.units[PRESENCE])),
+        into=receiving.get_indexer(to),
         receiving_place=places.get_indexer(receiving),
     )
 
@@ -242,17 +264,6 @@ class _Rows:
         return sp.csr_array(sp.coo_array((value, (row, column)), shape=shape)), lower, upper
 
 
-def _pair_places(problem: Problem) -> pd.DataFrame:
-    """Return the park of each pair and the site it would move to, index of the pairs."""
-    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
-    return pd.DataFrame(
-        {
-            "park_id": problem.units["park_id"].to_numpy()[unit],
-            "site": problem.hosts["site"].to_numpy()[host],
-        }
-    )
-
-
 def _middles(problem: Problem, receiving: pd.MultiIndex) -> pd.DataFrame:
     """Return the possible middles of the anchors of each park."""
     found: list[tuple[str, str, frozenset[str]]] = []
@@ -264,33 +275,26 @@ def _middles(problem: Problem, receiving: pd.MultiIndex) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["park_id", "site", "around"])
 
 
-def _assign(
-    rows: _Rows,
-    problem: Problem,
-    columns: Mapping[str, slice],
-    places: pd.MultiIndex,
-    receiving: pd.MultiIndex,
-    pair_places: pd.MultiIndex,
-) -> None:
+def _assign(rows: _Rows, layout: _Layout) -> None:
     """Add rows (1) to (3): each unit once, hosts not overfull, presences where units are."""
+    problem = layout.problem
     unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
     x = np.arange(len(unit))
-    v, w = columns["v"].start, columns["w"].start
+    v, w = layout.columns["v"].start, layout.columns["w"].start
     units, hosts = len(problem.units), len(problem.hosts)
     rows.add([(unit, x, 1.0)], upper=1.0, count=units)
-    stays = places.get_indexer(pd.MultiIndex.from_frame(problem.units[_KEY]))
     every = np.arange(units)
-    rows.add([(unit, x, 1.0), (every, v + stays, 1.0)], lower=1.0, count=units)
+    rows.add([(unit, x, 1.0), (every, v + layout.stays, 1.0)], lower=1.0, count=units)
     # Divided by the capacity, so that the solver's tolerance is a share of it.
-    filled = _filled_share(problem)
-    rows.add([(host, x, filled)], upper=1.0, count=hosts)
-    into = receiving.get_indexer(pair_places)
-    moves, at = _numbered(unit, into)
-    first = np.unique(moves, return_index=True)[1]
-    rows.add([(moves, x, 1.0), (np.arange(at), w + into[first], -1.0)], upper=0.0, count=at)
-    each = np.arange(len(receiving))
+    rows.add([(host, x, _filled_share(problem))], upper=1.0, count=hosts)
+    moves, first = _numbered(unit, layout.into)
+    received = w + layout.into[first]
     rows.add(
-        [(each, w + each, 1.0), (each, v + places.get_indexer(receiving), -1.0)],
+        [(moves, x, 1.0), (np.arange(first.size), received, -1.0)], upper=0.0, count=first.size
+    )
+    each = np.arange(len(layout.receiving))
+    rows.add(
+        [(each, w + each, 1.0), (each, v + layout.receiving_place, -1.0)],
         upper=0.0,
         count=each.size,
     )
@@ -305,12 +309,11 @@ def _filled_share(problem: Problem) -> Floats:
     return np.asarray(np.divide(needed, capacity, out=empty, where=capacity > 0))
 
 
-def _numbered(one: Places, other: Places) -> tuple[Places, int]:
-    """Return a number from 0 for each different pair of two codes, and how many there are."""
-    if not one.size:
-        return np.empty(0, dtype=np.intp), 0
-    number = np.unique(one * (other.max() + 1) + other, return_inverse=True)[1]
-    return number.astype(np.intp), int(number.max()) + 1
+def _numbered(one: Places, other: Places) -> tuple[Places, Places]:
+    """Return a number from 0 for each different pair of two codes, and where each first is."""
+    code = one * (other.max(initial=0) + 1) + other
+    _codes, first, number = np.unique(code, return_index=True, return_inverse=True)
+    return number.astype(np.intp), first.astype(np.intp)
 
 
 def _limit(rows: _Rows, problem: Problem) -> None:
@@ -326,18 +329,13 @@ def _limit(rows: _Rows, problem: Problem) -> None:
         rows.add([(years, x, area)], upper=limits.yearly_m2, count=int(years.max()) + 1)
 
 
-def _anchor(
-    rows: _Rows,
-    problem: Problem,
-    columns: Mapping[str, slice],
-    receiving: pd.MultiIndex,
-    middles: pd.DataFrame,
-) -> None:
+def _anchor(rows: _Rows, layout: _Layout) -> None:
     """Add rows (6): a park receives only around its anchors, and has few of them."""
-    w, g = columns["w"].start, columns["g"].start
+    w, g = layout.columns["w"].start, layout.columns["g"].start
+    middles, receiving = layout.middles, layout.receiving
     reached = middles.explode("around").dropna(subset="around")
     site = receiving.get_indexer(
-        pd.MultiIndex.from_frame(reached[["park_id", "around"]], names=_KEY)
+        pd.MultiIndex.from_frame(reached[["park_id", "around"]], names=PRESENCE)
     )
     each = np.arange(len(receiving))
     rows.add(
@@ -348,39 +346,34 @@ def _anchor(
     park, _names = pd.factorize(middles["park_id"])
     if park.size:
         number = g + np.arange(park.size)
-        rows.add([(park, number, 1.0)], upper=problem.limits.anchors, count=int(park.max()) + 1)
+        rows.add(
+            [(park, number, 1.0)], upper=layout.problem.limits.anchors, count=int(park.max()) + 1
+        )
 
 
-def _strengthen(
-    rows: _Rows,
-    problem: Problem,
-    columns: Mapping[str, slice],
-    places: pd.MultiIndex,
-    receiving: pd.MultiIndex,
-    pair_places: pd.MultiIndex,
-) -> None:
+def _strengthen(rows: _Rows, layout: _Layout) -> None:
     """Add rows (8), which every plan keeps."""
-    v, w = columns["v"].start, columns["w"].start
+    problem, places, into = layout.problem, layout.places, layout.into
+    v, w = layout.columns["v"].start, layout.columns["w"].start
     known = presence_caps(problem)
     bound = bounds_of(known, problem)
     park = bound.index.get_indexer(places.get_level_values("park_id"))
     every = np.arange(len(places))
     rows.add([(park, v + every, 1.0)], lower=bound.to_numpy(), count=len(bound))
-    caps = known.set_index(_KEY)["cap_m2"].reindex(places).to_numpy()
+    caps = known.set_index(PRESENCE)["cap_m2"].reindex(places).to_numpy()
     total = problem.units.groupby("park_id")["area_m2"].sum().reindex(bound.index)
     # As shares of what the park has.
     share = np.divide(caps, total.to_numpy()[park], out=np.zeros(park.size), where=caps > 0)
     rows.add([(park, v + every, share)], lower=total.gt(0).to_numpy(float), count=len(bound))
-    into, host = receiving.get_indexer(pair_places), problem.pairs["host"].to_numpy()
-    number, count = _numbered(into, host)
-    first = np.unique(number, return_index=True)[1]
+    number, first = _numbered(into, problem.pairs["host"].to_numpy())
+    most = _most_filled(problem)[first]
     rows.add(
         [
             (number, np.arange(number.size), _filled_share(problem)),
-            (np.arange(count), w + into[first], -_most_filled(problem)[first]),
+            (np.arange(first.size), w + into[first], -most),
         ],
         upper=0.0,
-        count=count,
+        count=first.size,
     )
 
 
@@ -395,14 +388,13 @@ def _most_filled(problem: Problem) -> Floats:
     return np.asarray(np.minimum(filled, 1.0))
 
 
-def _column_bounds(
-    problem: Problem, columns: Mapping[str, slice], places: pd.MultiIndex, middles: pd.DataFrame
-) -> tuple[Floats, Floats]:
+def _column_bounds(layout: _Layout) -> tuple[Floats, Floats]:
     """Return the bounds of the columns: what is settled is 0 or 1 from the start."""
+    problem, columns, middles = layout.problem, layout.columns, layout.middles
     size = columns["g"].stop
     lower, upper = np.zeros(size), np.ones(size)
-    held = problem.units.loc[~problem.movable, _KEY]
-    lower[columns["v"]] = places.isin(pd.MultiIndex.from_frame(held))
+    held = problem.units.loc[~problem.movable, PRESENCE]
+    lower[columns["v"]] = layout.places.isin(pd.MultiIndex.from_frame(held))
     pinned = problem.pairs["unit_id"].map(problem.pinned)
     x = lower[columns["x"]]
     x[(pinned == problem.pairs["host_id"]).to_numpy()] = 1.0

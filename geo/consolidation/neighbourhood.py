@@ -32,6 +32,7 @@ _SEED = 2026
 _FEWEST_PARKS, _MOST_PARKS = 3, 6
 _STEP_S = 3.0
 _HALF = 0.5
+_TINY = 1e-7
 
 
 def improve(
@@ -84,9 +85,6 @@ def improve(
         size += 1 if said.status == "optimal" else -1
         size = min(max(size, _FEWEST_PARKS), _MOST_PARKS, len(together))
     return model.assignment(values)
-
-
-_TINY = 1e-7
 
 
 def _parks(model: Model) -> Places:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from dataclasses import fields
 from typing import TYPE_CHECKING
+
+from geo.parameters import in_one_line
+from geo.parameters import require
 
 if TYPE_CHECKING:
     from datetime import date
@@ -90,12 +92,8 @@ class ConsolidationParameters:
             raise ValueError(msg)
         for name, least in _LEAST.items():
             value = getattr(self, name)
-            if value is not None and not (value >= least and math.isfinite(value)):
-                msg = f"`{name}` must be at least {least:g}, not {value!r}."
-                raise ValueError(msg)
-        if self.area_ratio <= 0:
-            msg = f"`area_ratio` must be above 0, not {self.area_ratio!r}."
-            raise ValueError(msg)
+            if value is not None:
+                require(name, (value,), least=least, open_end=name in _ABOVE)
 
     def as_dict(self) -> dict[str, float | str | None]:
         """Return all parameters by name, ready for JSON; days as ISO 8601."""
@@ -104,7 +102,7 @@ class ConsolidationParameters:
 
     def as_text(self) -> str:
         """Return all parameters as one line, ``name=value; …``, to travel with a number."""
-        return "; ".join(f"{name}={_text(value)}" for name, value in self.as_dict().items())
+        return in_one_line(self.as_dict())
 
 
 _LEAST = {
@@ -125,9 +123,5 @@ _LEAST = {
     "most_blocking": 1,
     "zone_levels": 0,
 }
-
-
-def _text(value: float | str | None) -> str:
-    if value is None:
-        return "none"
-    return value if isinstance(value, str) else f"{value:g}"
+# Of these, what must be more than the least.
+_ABOVE = frozenset({"area_ratio"})

@@ -14,6 +14,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.consolidation.problem import PRESENCE
+from geo.consolidation.problem import moves_made
+from geo.consolidation.problem import presences_after
+from geo.consolidation.problem import sites_after
 from geo.phrases import Sentence
 
 if TYPE_CHECKING:
@@ -73,7 +77,9 @@ SITE_COLUMNS = (
 RELEASED = "*"
 """The ``park_id`` of what a plan gives up. Not empty: that would mean the carrier's park."""
 
-_KEY = ["park_id", "site"]
+_PARTS = ("relocation_wan", "fit_out_wan", "break_fee_wan", "double_rent_wan")
+_OF_A_TENANCY = ("tenant", "industry", "industry_code", "lease_start", "lease_end", "needs")
+_ROUNDING_M2 = 1e-6
 _QUESTIONS = {
     "rent": Sentence("租金", "rent"),
     "industry": Sentence("产业准入", "admitted industries"),
@@ -104,8 +110,7 @@ def moves(register: Register, frontier: Frontier, host: Plan) -> gpd.GeoDataFram
         and a line from carrier to carrier in the metric CRS of the register.
     """
     problem = register.problem
-    chosen = host[problem.pairs["unit"].to_numpy()] == problem.pairs["host"].to_numpy()
-    pairs = problem.pairs[chosen]
+    pairs = problem.pairs[moves_made(problem, host)]
     units = problem.units.iloc[pairs["unit"].to_numpy()].reset_index(drop=True)
     hosts = problem.hosts.iloc[pairs["host"].to_numpy()].reset_index(drop=True)
     told = no_regret(register, frontier).set_index("unit_id")
@@ -138,9 +143,6 @@ def moves(register: Register, frontier: Frontier, host: Plan) -> gpd.GeoDataFram
     return gpd.GeoDataFrame(table, geometry=_lines(register, table), crs=register.carriers.crs)[
         list(MOVE_COLUMNS)
     ]
-
-
-_PARTS = ("relocation_wan", "fit_out_wan", "break_fee_wan", "double_rent_wan")
 
 
 def calendar(moved: pd.DataFrame) -> pd.DataFrame:
@@ -197,23 +199,16 @@ def site_outcomes(register: Register, host: Plan) -> gpd.GeoDataFrame:
         of the register, none for a site without location.
     """
     problem = register.problem
-    units = problem.units.assign(
-        stays=host < 0, locked=problem.units["lock"].ne(""), marked=_marked(problem.units)
-    )
-    before = units.groupby(_KEY).agg(
+    units = problem.units.assign(locked=problem.units["lock"].ne(""), marked=_marked(problem.units))
+    before = units.groupby(PRESENCE).agg(
         units_before=("unit_id", "size"),
         area_before_m2=("area_m2", "sum"),
         held=("locked", "any"),
         marked=("marked", "any"),
     )
-    site_after = np.where(
-        host >= 0,
-        problem.hosts["site"].to_numpy(object)[host] if len(problem.hosts) else "",
-        units["site"].to_numpy(object),
-    )
     after = (
-        units.assign(site=site_after, comes=host >= 0)
-        .groupby(_KEY)
+        units.assign(site=sites_after(problem, host), comes=host >= 0)
+        .groupby(PRESENCE)
         .agg(
             units_after=("unit_id", "size"),
             area_after_m2=("area_m2", "sum"),
@@ -232,7 +227,7 @@ def site_outcomes(register: Register, host: Plan) -> gpd.GeoDataFrame:
         "keep",
     )
     table["sample"] = table["marked"] | table["marked_after"]
-    table = table.merge(_blocking(units), how="left", on=_KEY)
+    table = table.merge(_blocking(units), how="left", on=PRESENCE)
     locked = table["outcome"].eq("locked")
     table["blocking_units"] = table["blocking_units"].where(locked, "").fillna("")
     table["earliest_date"] = table["earliest_date"].where(locked)
@@ -300,10 +295,6 @@ def units_after(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataF
     return _released(result, register, host)
 
 
-_OF_A_TENANCY = ("tenant", "industry", "industry_code", "lease_start", "lease_end", "needs")
-_ROUNDING_M2 = 1e-6
-
-
 def _new_ids(names: pd.Series[str], taken: pd.Series[str]) -> list[str]:
     known, found = set(taken), []
     for name in names:
@@ -317,13 +308,20 @@ def _new_ids(names: pd.Series[str], taken: pd.Series[str]) -> list[str]:
 
 def _released(units: pd.DataFrame, register: Register, host: Plan) -> pd.DataFrame:
     """Return the units with the vacant space of surrendered sites taken from its park."""
-    outcome = site_outcomes(register, host)
-    gone = outcome.loc[outcome["outcome"].eq("surrender"), ["park_id", "site_id"]]
     carriers = register.carriers.set_index("carrier_id")
     site = units["carrier_id"].map(carriers["site"])
     park = units["park_id"].fillna(units["carrier_id"].map(carriers["park_id"]))
-    free = pd.MultiIndex.from_arrays([park, site]).isin(pd.MultiIndex.from_frame(gone))
+    free = pd.MultiIndex.from_arrays([park, site]).isin(_surrendered(register, host))
     return units.assign(park_id=park.mask(free, RELEASED))
+
+
+def _surrendered(register: Register, host: Plan) -> pd.MultiIndex:
+    """Return the presences, park and site, of which nobody is left."""
+    before, after = (
+        pd.MultiIndex.from_frame(presences)
+        for presences in (register.problem.presences, presences_after(register.problem, host))
+    )
+    return before.difference(after)
 
 
 def _efficient(frontier: Frontier) -> int:
@@ -351,11 +349,9 @@ def _lines(register: Register, table: pd.DataFrame) -> NDArray[Any]:
 
 def _move_reasons(register: Register, table: pd.DataFrame, host: Plan) -> pd.DataFrame:
     """Return why each move is proposed."""
-    outcome = site_outcomes(register, host)
-    gone = outcome.loc[outcome["outcome"].eq("surrender"), ["park_id", "site_id"]]
     site = table["unit_id"].map(register.problem.units.set_index("unit_id")["site"])
     left = pd.MultiIndex.from_arrays([table["park_id"], site])
-    closes = left.isin(pd.MultiIndex.from_frame(gone))
+    closes = left.isin(_surrendered(register, host))
     pinned = register.problem.pinned
     pins = {o.unit_id: o for o in register.overrides if o.kind == "pin" and o.unit_id in pinned}
     said = [
@@ -388,7 +384,7 @@ def _blocking(units: pd.DataFrame) -> pd.DataFrame:
     """Return the units that hold each presence, and when the last of them could go."""
     held = units[units["locked"]]
     dated = held["lock"].eq("lease")
-    grouped = held.assign(end=held["lease_end"].where(dated), undated=~dated).groupby(_KEY)
+    grouped = held.assign(end=held["lease_end"].where(dated), undated=~dated).groupby(PRESENCE)
     found = grouped.agg(
         blocking_units=("unit_id", lambda ids: ";".join(sorted(ids))),
         earliest_date=("end", "max"),

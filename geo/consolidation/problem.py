@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
 
 UNIT_COLUMNS = ("unit_id", "park_id", "site", "area_m2", "zone_share", "lock", "year")
 HOST_COLUMNS = ("host_id", "site", "capacity_m2", "zone_share")
+PRESENCE = ["park_id", "site"]
+"""The columns that name a presence."""
+
 PAIR_COLUMNS = ("unit_id", "host_id", "cost_wan", "distance_m")
 
 
@@ -150,19 +152,11 @@ class Problem:
     @property
     def presences(self) -> pd.DataFrame:
         """Where each park is today: ``park_id``, ``site``, once each, in order."""
-        return (
-            self.units[["park_id", "site"]]
-            .drop_duplicates()
-            .sort_values(["park_id", "site"], ignore_index=True)
-        )
-
-    def with_limits(self, **changes: float | None) -> Problem:
-        """Return the same problem under other limits."""
-        return replace(self, limits=replace(self.limits, **changes))  # type: ignore[arg-type] # by name
+        return self.units[PRESENCE].drop_duplicates().sort_values(PRESENCE, ignore_index=True)
 
 
-def presences_after(problem: Problem, host: NDArray[np.intp]) -> pd.DataFrame:
-    """Return where each park is after a plan: ``park_id``, ``site``, once each, in order.
+def sites_after(problem: Problem, host: NDArray[np.intp]) -> NDArray[np.object_]:
+    """Return the site of each unit after a plan, shape (units,).
 
     Parameters
     ----------
@@ -174,8 +168,48 @@ def presences_after(problem: Problem, host: NDArray[np.intp]) -> pd.DataFrame:
     moved = host >= 0
     site = problem.units["site"].to_numpy(dtype=object, copy=True)
     site[moved] = problem.hosts["site"].to_numpy(dtype=object)[host[moved]]
-    after = pd.DataFrame({"park_id": problem.units["park_id"], "site": site})
-    return after.drop_duplicates().sort_values(["park_id", "site"], ignore_index=True)
+    return site
+
+
+def presences_after(problem: Problem, host: NDArray[np.intp]) -> pd.DataFrame:
+    """Return where each park is after a plan: ``park_id``, ``site``, once each, in order.
+
+    Parameters
+    ----------
+    problem, host
+        As in :func:`sites_after`.
+    """
+    after = pd.DataFrame({"park_id": problem.units["park_id"], "site": sites_after(problem, host)})
+    return after.drop_duplicates().sort_values(PRESENCE, ignore_index=True)
+
+
+def moves_made(problem: Problem, host: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Return which of the possible moves a plan makes, shape (pairs,).
+
+    Parameters
+    ----------
+    problem, host
+        As in :func:`sites_after`.
+    """
+    pairs = problem.pairs
+    return np.asarray(host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy(), dtype=np.bool_)
+
+
+def move_places(problem: Problem) -> pd.DataFrame:
+    """Return the park of each possible move and the site it goes to, one row a pair.
+
+    Parameters
+    ----------
+    problem
+        The problem.
+    """
+    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
+    return pd.DataFrame(
+        {
+            "park_id": problem.units["park_id"].to_numpy()[unit],
+            "site": problem.hosts["site"].to_numpy()[host],
+        }
+    )
 
 
 def zone_gains(problem: Problem) -> NDArray[np.float64]:

@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo.consolidation.problem import PRESENCE
+from geo.consolidation.problem import move_places
 from geo.consolidation.problem import zone_gains
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from geo.consolidation.problem import Problem
 
     Bools = NDArray[np.bool_]
-
-_KEY = ["park_id", "site"]
 
 
 def only_useful(problem: Problem, *, for_zones: bool = False) -> Problem:
@@ -62,22 +62,16 @@ def _closable(problem: Problem, kept: Bools) -> Bools:
     unit = problem.pairs["unit"].to_numpy()
     can_move = np.zeros(len(problem.units), dtype=bool)
     can_move[unit[kept]] = True
-    presence = [problem.units[name] for name in _KEY]
+    presence = [problem.units[name] for name in PRESENCE]
     every = pd.Series(can_move, index=problem.units.index).groupby(presence).transform("all")
     return np.asarray(every.to_numpy(bool)[unit])
 
 
 def _worth_opening(problem: Problem, kept: Bools, wanted: Bools) -> Bools:
     """Tell of each pair whether its park is at the site anyway, or two presences could go."""
-    unit, host = problem.pairs["unit"].to_numpy(), problem.pairs["host"].to_numpy()
-    moves = pd.DataFrame(
-        {
-            "park_id": problem.units["park_id"].to_numpy()[unit],
-            "site": problem.hosts["site"].to_numpy()[host],
-            "origin": problem.units["site"].to_numpy()[unit],
-        }
-    )
-    known = pd.concat([problem.presences, moves.loc[wanted, _KEY]])
-    there = pd.MultiIndex.from_frame(moves[_KEY]).isin(pd.MultiIndex.from_frame(known))
-    origins = moves["origin"].where(kept).groupby([moves[name] for name in _KEY])
+    to = move_places(problem)
+    origin = problem.units["site"].iloc[problem.pairs["unit"].to_numpy()].reset_index(drop=True)
+    known = pd.concat([problem.presences, to[wanted]])
+    there = pd.MultiIndex.from_frame(to).isin(pd.MultiIndex.from_frame(known))
+    origins = origin.where(kept).groupby([to[name] for name in PRESENCE])
     return np.asarray(there | (origins.transform("nunique") > 1).to_numpy())

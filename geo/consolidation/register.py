@@ -154,7 +154,7 @@ def register(
         around=_around(sites, parameters) if parameters.anchors else {},
         limits=_limits(tenancies, parameters),
         fixed_anchors=hand.anchors,
-        pinned={unit: host for unit, host in hand.pins.items() if unit in set(pairs["unit_id"])},
+        pinned=hand.pins,
     )
     impossible = impossible_pins(problem, hand)
     if impossible is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo.consolidation.problem import moves_made
 from geo.consolidation.problem import presences_after
 from geo.consolidation.solve import relative_gap
 
@@ -133,9 +134,7 @@ def measure(problem: Problem, host: Plan, status: Status, bound_wan: float, seco
         What the solver said of it.
     """
     moved = host >= 0
-    pairs = problem.pairs
-    chosen = host[pairs["unit"].to_numpy()] == pairs["host"].to_numpy()
-    cost = float(pairs["cost_wan"].to_numpy(np.float64)[chosen].sum())
+    cost = float(problem.pairs["cost_wan"].to_numpy(np.float64)[moves_made(problem, host)].sum())
     area = problem.units["area_m2"].to_numpy(np.float64)
     share = problem.units["zone_share"].to_numpy(np.float64, copy=True)
     share[moved] = problem.hosts["zone_share"].to_numpy(np.float64)[host[moved]]

@@ -30,13 +30,17 @@ from layers.scenarios.store import restore_removed
 from layers.scenarios.store import revisions
 from layers.scenarios.store import save
 from layers.scenarios.titles import MOVE_KINDS
+from layers.scenarios.titles import MOVE_TITLES
+from layers.scenarios.titles import MOVES_TITLE
 from layers.scenarios.titles import NUMBER_TITLES
 from layers.scenarios.titles import SETTING_TITLES
 from layers.scenarios.titles import WHERE
 
 __all__ = [
     "FOLDER",
+    "MOVES_TITLE",
     "MOVE_KINDS",
+    "MOVE_TITLES",
     "NUMBER_TITLES",
     "SETTING_TITLES",
     "WHERE",

@@ -45,6 +45,14 @@ SETTING_TITLES = {
 DATA_VERSION = Text("数据版本：{layer}", "Data version: {layer}")
 """Title of the version of a layer."""
 
+MOVES_TITLE = Text("不同的移位动作", "Moves that differ")
+MOVE_TITLES = {
+    "unit_id": Text("单元", "Unit"),
+    "host_a": Text("A", "A"),
+    "host_b": Text("B", "B"),
+}
+"""Titles of the moves in which two plans differ."""
+
 MOVE_KINDS = {
     "same": Text("去向相同", "Same host"),
     "other_host": Text("去向不同", "Another host"),

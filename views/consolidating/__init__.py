@@ -9,9 +9,9 @@ import streamlit as st
 
 from geo.consolidation.bounds import capacity_bounds
 from geo.consolidation.explain import blocking_leases
-from layers.errors import AtlasError
 from layers.marks import is_sample
 from views import figures
+from views import links
 from views import store
 from views.consolidating import controls
 from views.consolidating import data
@@ -22,12 +22,10 @@ from views.consolidating import scenarios
 from views.consolidating import solving
 from views.consolidating import staircase
 from views.consolidating import state
+from views.consolidating import words
 from views.text import _
-from views.text import esc
 from views.text import lang
-from views.text import md
 from views.text import num
-from views.text import pick
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,7 +52,7 @@ def render() -> None:
         with st.spinner(_("Reading the register …"), show_time=False):
             register = data.register(wish)
     except ValueError as error:
-        st.error(md(pick(error.text) if isinstance(error, AtlasError) else str(error)))
+        st.error(words.problem(error))
         return
     with st.sidebar:
         solving.button(wish, register)
@@ -87,10 +85,8 @@ def render() -> None:
 def _sample(register: Register) -> None:
     problem = register.problem
     if bool(is_sample(problem.units).any() or is_sample(problem.hosts).any()):
-        note = _("Occupancy is sample data; the plan shows the method, not the real parks.")
-        st.html(
-            f'<span class="atlas-badge sample">{esc(_("Sample data"))}</span>'
-            f"<small>{esc(note)}</small>"
+        links.sample_badge(
+            _("Occupancy is sample data; the plan shows the method, not the real parks.")
         )
 
 

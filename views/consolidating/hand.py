@@ -18,6 +18,7 @@ from layers.proposals import WORDS
 from views import card
 from views import tables
 from views.consolidating import state
+from views.consolidating import words
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -52,10 +53,8 @@ def conflicts(register: Register) -> None:
     """Show the contradictions between overrides, and with the data."""
     for conflict in register.conflicts:
         named = "; ".join(_told(override) for override in conflict.overrides)
-        reason = conflict.reason.zh if lang() == "zh" else conflict.reason.en
-        st.error(
-            _("Not applied: {reason} ({entries})").format(reason=md(reason), entries=md(named))
-        )
+        reason = md(words.sentence(conflict.reason))
+        st.error(_("Not applied: {reason} ({entries})").format(reason=reason, entries=md(named)))
 
 
 def author() -> str:

@@ -187,11 +187,10 @@ def _calendar(frame: pd.DataFrame) -> None:
         )
     )
     text = bars.mark_text(dy=-7, color=charts.INK).encode(text="moves:Q")
-    st.altair_chart(
+    charts.draw(
         alt.layer(bars, text).properties(height=_CHART_PX),
-        width="stretch",
         key="consolidate_calendar",
-        alt=_("Floor area that moves in each quarter"),
+        says=_("Floor area that moves in each quarter"),
     )
     st.caption(_("The number on a bar counts the moves."))
 

@@ -21,6 +21,7 @@ from views.consolidating import data
 from views.consolidating import hand
 from views.consolidating import side_by_side
 from views.consolidating import state
+from views.consolidating import words
 from views.consolidating.state import PARKS
 from views.consolidating.state import Answer
 from views.consolidating.state import Wish
@@ -64,7 +65,7 @@ def _attempt(work: Callable[[], str]) -> None:
     try:
         told = work()
     except (AtlasError, ValueError) as error:
-        st.error(md(pick(error.text) if isinstance(error, AtlasError) else str(error)))
+        st.error(words.problem(error))
         return
     st.session_state[_DONE] = told
     st.rerun()
@@ -321,7 +322,7 @@ def _merge(a: Scenario, b: Scenario) -> None:
     if merged.scenario is None:
         st.error(_("They contradict each other, so nothing was merged:"))
         for conflict in merged.conflicts:
-            st.markdown(f"- {md(conflict.reason.zh if lang() == 'zh' else conflict.reason.en)}")
+            st.markdown(f"- {md(words.sentence(conflict.reason))}")
         return
     scenario = merged.scenario
     _attempt(

@@ -8,12 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from layers.errors import AtlasError
-from layers.errors import Text
 from layers.proposals import WORDS
+from layers.scenarios import MOVE_TITLES
+from layers.scenarios import MOVES_TITLE
 from layers.scenarios import compare
 from views import tables
 from views.consolidating import data
 from views.consolidating import plan_map
+from views.consolidating import words
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
 _MAP_PX = 420
 _SAME = "same"
-_ZH, _EN = "zh", "en"
 
 
 def show(a: Scenario, b: Scenario, answer_of: Callable[[Scenario], Answer]) -> None:
@@ -85,7 +86,7 @@ def _maps(a: Scenario, b: Scenario, answer_of: Callable[[Scenario], Answer]) -> 
             try:
                 told = data.tables(answer_of(scenario), scenario.chosen)
             except (AtlasError, ValueError) as error:
-                st.error(md(pick(error.text) if isinstance(error, AtlasError) else str(error)))
+                st.error(words.problem(error))
                 continue
             plan_map.show(told, key=f"consolidate-{side.lower()}", height=_MAP_PX)
 
@@ -104,20 +105,10 @@ def _moves(found: Comparison) -> None:
     tables.save(
         frame,
         "consolidation_differences",
-        Text(*(_in(lang_, "Moves that differ") for lang_ in (_ZH, _EN))),
-        {
-            "unit_id": Text(_in(_ZH, "Unit"), "Unit"),
-            "host_a": Text("A", "A"),
-            "host_b": Text("B", "B"),
-        },
+        MOVES_TITLE,
+        MOVE_TITLES,
         internal=True,
     )
-
-
-def _in(language: str, text: str) -> str:
-    from layers.i18n import translator
-
-    return translator(language)(text)  # type: ignore[arg-type] # one of the two
 
 
 def _rest(found: Comparison) -> None:

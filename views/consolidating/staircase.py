@@ -47,15 +47,12 @@ def show(answer: Answer) -> None:
     drawn = frame(frontier)
     key = f"consolidate_chart:{answer.key}"
     # The choice of a click is taken before the page runs, so that one run shows the plan.
-    st.altair_chart(
-        _chart(drawn, frontier, state.desk().chosen).configure_legend(
-            orient="top", titleOrient="left", symbolOpacity=1
-        ),
-        width="stretch",
+    charts.draw(
+        _chart(drawn, frontier, state.desk().chosen),
         key=key,
-        on_select=lambda: _clicked(key),
-        selection_mode=_CLICK,
-        alt=_("Sites left against cost: each mark is a plan, from today to the fewest sites"),
+        clicked=lambda: _clicked(key),
+        clicks=_CLICK,
+        says=_("Sites left against cost: each mark is a plan, from today to the fewest sites"),
     )
     st.caption(_reading(frontier))
     _choose(answer)

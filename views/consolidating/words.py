@@ -5,8 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from layers.errors import AtlasError
 from layers.proposals import WORDS
 from views.text import _
+from views.text import lang
+from views.text import md
 from views.text import num
 from views.text import pct
 from views.text import pick
@@ -14,6 +17,17 @@ from views.text import pick
 if TYPE_CHECKING:
     from geo.consolidation.solve import Status
     from geo.consolidation.steps import Step
+    from geo.phrases import Sentence
+
+
+def problem(error: Exception) -> str:
+    """Return what went wrong, as Markdown shows it."""
+    return md(pick(error.text) if isinstance(error, AtlasError) else str(error))
+
+
+def sentence(said: Sentence) -> str:
+    """Return a sentence of the analysis in the language of the session."""
+    return said.zh if lang() == "zh" else said.en
 
 
 def is_proven(status: str, gap: float) -> bool:

@@ -199,3 +199,8 @@ def _pinned(rng: np.random.Generator, problem: Problem) -> dict[str, str]:
             pair = problem.pairs.iloc[int(rng.integers(len(problem.pairs)))]
             pins[str(pair["unit_id"])] = str(pair["host_id"])
     return pins
+
+
+def limited(problem: Problem, **changes: Any) -> Problem:
+    """Return the same problem under other limits."""
+    return replace(problem, limits=replace(problem.limits, **changes))

@@ -18,6 +18,7 @@ from tests.geo.consolidation.brute import Enumerated
 from tests.geo.consolidation.brute import enumerate_plans
 from tests.geo.consolidation.checker import assert_same_steps
 from tests.geo.consolidation.checker import violations
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import make
 from tests.geo.consolidation.instances import mixed
 from tests.geo.consolidation.instances import tiny
@@ -247,7 +248,7 @@ def test_a_fixed_anchor_uses_up_the_number_of_them() -> None:
     fixed = {"P": frozenset({"S1"})}
     one = make(units, hosts, pairs, limits=Limits(anchors=1), fixed_anchors=fixed)
     assert [step.presences for step in solve_frontier(one).steps] == [3]
-    two = one.with_limits(anchors=2)
+    two = limited(one, anchors=2)
     assert [step.presences for step in solve_frontier(two).steps] == [3, 2, 1]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from geo.consolidation.frontier import solve_frontier
 from geo.consolidation.problem import Problem
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import mixed
 
 if TYPE_CHECKING:
@@ -70,9 +71,9 @@ def test_more_budget_is_never_worse(seed: int) -> None:
     problem = without_settled(seed)
     most = float(problem.pairs["cost_wan"].sum())
     share = np.random.default_rng(seed).uniform(0, 0.4)
-    tight = problem.with_limits(budget_wan=most * share)
-    never_worse(problem.with_limits(budget_wan=most * share * 1.5), tight)
-    never_worse(problem.with_limits(budget_wan=None), tight)
+    tight = limited(problem, budget_wan=most * share)
+    never_worse(limited(problem, budget_wan=most * share * 1.5), tight)
+    never_worse(limited(problem, budget_wan=None), tight)
 
 
 @few
@@ -81,16 +82,16 @@ def test_more_floor_area_in_a_year_is_never_worse(seed: int) -> None:
     problem = without_settled(seed)
     most = float(problem.units["area_m2"].sum())
     share = np.random.default_rng(seed).uniform(0, 0.4)
-    tight = problem.with_limits(yearly_m2=most * share)
-    never_worse(problem.with_limits(yearly_m2=most * share * 1.5), tight)
-    never_worse(problem.with_limits(yearly_m2=None), tight)
+    tight = limited(problem, yearly_m2=most * share)
+    never_worse(limited(problem, yearly_m2=most * share * 1.5), tight)
+    never_worse(limited(problem, yearly_m2=None), tight)
 
 
 @few
 @given(seeds)
 def test_more_anchors_are_never_worse(seed: int) -> None:
     problem = without_settled(seed)
-    one, two, anywhere = (problem.with_limits(anchors=count) for count in (1, 2, 0))
+    one, two, anywhere = (limited(problem, anchors=count) for count in (1, 2, 0))
     never_worse(two, one)
     never_worse(anywhere, two)
 

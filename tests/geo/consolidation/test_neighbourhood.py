@@ -15,6 +15,7 @@ from geo.consolidation.steps import measure
 from tests.geo.consolidation.brute import enumerate_plans
 from tests.geo.consolidation.checker import violations
 from tests.geo.consolidation.crowded import crowded
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import mixed
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def test_small_problems_are_solved_outright() -> None:
     ],
 )
 def test_a_greedy_plan_of_a_crowded_problem_is_improved(limits: dict[str, float]) -> None:
-    problem = crowded(1, parks=6, units=40, hosts=15).with_limits(**limits)
+    problem = limited(crowded(1, parks=6, units=40, hosts=15), **limits)
     pairs = problem.pairs
     needed = problem.units["area_m2"].to_numpy()[pairs["unit"]] * problem.limits.area_ratio
     fits = needed <= problem.hosts["capacity_m2"].to_numpy()[pairs["host"]]

@@ -14,13 +14,14 @@ from geo.consolidation.solve import Settings
 from tests.geo.consolidation.brute import enumerate_plans
 from tests.geo.consolidation.checker import assert_same_steps
 from tests.geo.consolidation.checker import violations
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import tiny
 
 
 @pytest.fixture(scope="module")
 def problem(oracle: dict[str, Any]) -> Problem:
     instance = oracle["B1.tiny"]["instance"]
-    return tiny(instance).with_limits(budget_wan=instance["budget"])
+    return limited(tiny(instance), budget_wan=instance["budget"])
 
 
 def moves_of(problem: Problem, step: Step) -> dict[str, str]:
@@ -91,7 +92,7 @@ def test_bounds_by_room(oracle: dict[str, Any], problem: Problem) -> None:
 
 def test_a_budget_cuts_the_frontier_off_where_the_money_ends(problem: Problem) -> None:
     for budget, presences in ((0.0, [5]), (69.9, [5]), (70.0, [5, 4]), (161.0, [5, 4, 3])):
-        frontier = solve_frontier(problem.with_limits(budget_wan=budget))
+        frontier = solve_frontier(limited(problem, budget_wan=budget))
         assert [step.presences for step in frontier.steps] == presences
         assert frontier.status == "optimal"
 

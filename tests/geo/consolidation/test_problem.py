@@ -12,6 +12,7 @@ from geo.consolidation.problem import Limits
 from geo.consolidation.problem import Problem
 from geo.consolidation.problem import presences_after
 from geo.consolidation.solve import Settings
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import make
 from tests.geo.consolidation.instances import tables
 
@@ -101,7 +102,7 @@ def test_what_stands_twice_is_refused(table: str) -> None:
 
 def test_other_limits_leave_the_rest_alone() -> None:
     problem = make(UNITS, HOSTS, PAIRS, limits=Limits(anchors=1), pinned={"b": "x"})
-    other = problem.with_limits(budget_wan=3.0)
+    other = limited(problem, budget_wan=3.0)
     assert other.limits == Limits(budget_wan=3.0, anchors=1)
     assert other.pinned == {"b": "x"}
     assert problem.limits.budget_wan is None

@@ -11,6 +11,7 @@ from geo.consolidation.start import greedy_plans
 from geo.consolidation.start import pinned_plan
 from geo.consolidation.steps import measure
 from tests.geo.consolidation.checker import violations
+from tests.geo.consolidation.instances import limited
 from tests.geo.consolidation.instances import make
 from tests.geo.consolidation.instances import mixed
 from tests.geo.consolidation.registers import ask
@@ -65,7 +66,7 @@ def test_a_presence_that_received_units_can_close_later() -> None:
     problem = make(units, hosts, pairs, limits=Limits(budget_wan=14.0))
     plans = greedy_plans(problem)
     assert [plan.tolist() for plan in plans] == [[-1, -1, -1], [-1, 1, -1], [-1, 0, 0]]
-    tight = greedy_plans(problem.with_limits(budget_wan=13.9))
+    tight = greedy_plans(limited(problem, budget_wan=13.9))
     assert [plan.tolist() for plan in tight] == [[-1, -1, -1], [-1, 1, -1]]
 
 
