@@ -393,8 +393,8 @@ def _tell(answer: Consolidation, step: Step | None, out: Path) -> None:
         context.say("There is no plan: what was settled by hand cannot all be kept.")
     else:
         context.say(
-            "{before} sites today, {after} in this plan, not fewer than {bound}; {moves} moves, "
-            "{cost} × 10,000 yuan, {status}, gap {gap}.",
+            "{before} sites today, {after} in this plan, not fewer than {bound} in any plan; "
+            "{moves} moves. Cost: {cost} × 10,000 yuan, {status}, gap of the cost {gap}.",
             before=frontier.presences_before,
             after=step.presences,
             bound=frontier.lower_bound,

@@ -170,7 +170,8 @@ def no_regret(register: Register, frontier: Frontier) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``unit_id``, ``park_id``, ``plans``, ``of_plans``; units that move in one at least.
+        ``unit_id``, ``park_id``, ``plans``, ``of_plans`` and ``no_regret``, which is true
+        of those that move in all; units that move in one at least.
     """
     plans = [step.host >= 0 for step in frontier.steps[1:]]
     count = np.sum(plans, axis=0) if plans else np.zeros(len(register.problem.units), dtype=int)
@@ -178,6 +179,7 @@ def no_regret(register: Register, frontier: Frontier) -> pd.DataFrame:
         plans=pd.array(count, dtype="Int64"), of_plans=len(plans)
     )
     table = table[table["plans"].gt(0)]
+    table = table.assign(no_regret=table["plans"].eq(len(plans)))
     return table.sort_values(["plans", "unit_id"], ascending=[False, True], ignore_index=True)
 
 

@@ -159,8 +159,7 @@ def _side(row: Mapping[str, Any], side: str) -> dict[str, Any]:
 
 
 def _in_all_plans(counts: pd.DataFrame) -> list[str]:
-    every = counts["plans"].eq(counts["of_plans"]) & counts["of_plans"].gt(0)
-    return [str(unit) for unit in counts.loc[every, "unit_id"]]
+    return [str(unit) for unit in counts.loc[counts["no_regret"], "unit_id"]]
 
 
 def _split(text: str | None) -> list[str]:

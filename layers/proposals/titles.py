@@ -32,6 +32,7 @@ _COST = Text("费用（万元）", "Cost (10,000 yuan)")
 _MOVES = Text("移位单元数", "Units that move")
 _PLANS = Text("出现的方案数", "In how many plans")
 _OF_PLANS = Text("方案总数", "Of how many plans")
+_NO_REGRET = Text("无悔动作", "No-regret move")
 _EARLIEST = Text("最早可腾退日期", "Earliest date it can close")
 _COMMON = {
     "reason_zh": Text("理由", "Reason (Chinese)"),
@@ -78,7 +79,7 @@ MOVE_TITLES = {
     "quarter": Text("季度", "Quarter"),
     "plans": _PLANS,
     "of_plans": _OF_PLANS,
-    "no_regret": Text("无悔动作", "No-regret move"),
+    "no_regret": _NO_REGRET,
     "confidence": Text("置信", "Confidence"),
     "unverified": Text("待核事项", "To be verified"),
     **_COMMON,
@@ -135,6 +136,7 @@ CALENDAR_TITLES = {
 NO_REGRET_TITLES = {
     "unit_id": _UNIT_ID,
     "park_id": _PARK_ID,
+    "no_regret": _NO_REGRET,
     "plans": _PLANS,
     "of_plans": _OF_PLANS,
     "sample": _COMMON["sample"],

@@ -137,7 +137,7 @@ def _empty(view: str) -> str:
 
 
 def _no_regret(frame: pd.DataFrame) -> None:
-    core = frame[frame["plans"].eq(frame["of_plans"])]
+    core = frame[frame["no_regret"]]
     st.caption(
         _(
             "{n} of {all} moves are in every plan that gives up a site: they are right whichever "

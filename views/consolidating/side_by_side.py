@@ -47,7 +47,10 @@ def show(a: Scenario, b: Scenario, answer_of: Callable[[Scenario], Answer]) -> N
     found = compare(a, b)
     _numbers(found)
     _maps(a, b, answer_of)
-    _moves(found)
+    if a.plan is None or b.plan is None:
+        st.info(_("Moves can be compared when both scenarios were saved with a chosen plan."))
+    else:
+        _moves(found)
     _rest(found)
 
 

@@ -178,6 +178,7 @@ def test_no_regret_counts_the_plans_that_move_a_unit(seed: int) -> None:
         count = sum(int(step.host[row] >= 0) for step in compared)
         assert told.get(name, {"plans": 0})["plans"] == count
         assert name not in told or told[name]["of_plans"] == len(compared)
+        assert name not in told or told[name]["no_regret"] == (count == len(compared))
     for step in frontier.steps:
         for move in moves(found, frontier, step.host).itertuples():
             always = all(other.host[_row(found, move.unit_id)] >= 0 for other in compared)
