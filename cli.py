@@ -27,10 +27,12 @@ from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import show
 from cli_consolidate import consolidate
+from cli_evaluate import evaluate
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
 from cli_scatter import scatter
+from cli_underuse import underused
 from cli_workspace import workspace_cli
 from layers.errors import AtlasError
 from layers.errors import UsageError
@@ -165,6 +167,8 @@ cli.command()(template)
 
 cli.command()(scatter)
 cli.command()(consolidate)
+cli.command()(underused)
+cli.command()(evaluate)
 
 
 @cli.command()

@@ -76,6 +76,9 @@ Generated from `data/catalogue.toml` and `data/sources.csv`; do not edit. Run
   Names, places and years of carriers are public; where `sample` is true, areas and occupancy come
   from a seeded script, except a gross area whose `area_basis` is `stated` (published) or
   `unverified` (general knowledge).
+- 运营机构与评价指标全部为示例，只属于示例园区与示例机构；真实园区没有编造的指标与等级。
+  Operators and indicators are all samples, of sample parks and sample operators only; no
+  indicator or grade of a real park is invented.
 - 来源表的“支持”列说明该来源证明什么；面积须有支持 `area` 且质量为 A、B、C 或 S 的来源。
   The column Supports says what a source is evidence of; an area needs a source of quality A, B, C
   or S that supports `area`.

@@ -25,6 +25,7 @@ from random import Random
 from typing import TYPE_CHECKING
 from typing import Any
 
+from data.make_operation import OPERATORS
 from layers.catalogue import EDITION_DIR
 from layers.catalogue import load_catalogue
 
@@ -66,12 +67,18 @@ GENERATED = (
     "tax_wan",
     "allowed_industries",
     "provides",
+    "operator",
+    "operator_since",
+    "operator_contract_end",
+    "hold",
+    "gaps",
     "data_date",
 )
 UNIT_COLUMNS = (
     "unit_id",
     "carrier_id",
     "park_id",
+    "floor",
     "floor_area_m2",
     "state",
     "tenant",
@@ -266,6 +273,13 @@ def draw_some(values: Sequence[str], rng: Random, *, most: int, empty: float) ->
     return ";".join(values[i] for i in drawn)
 
 
+def draw_floors(units: Sequence[Unit], gross: int, rng: Random) -> None:
+    """Draw on which floor each unit lies, in a building of 2 to 24 by its size."""
+    storeys = min(24, max(2, round(gross / 2500)))
+    for unit in units:
+        unit.details["floor"] = f"{1 + int(storeys * rng.random())}F"
+
+
 def fit(units: Sequence[Unit], rng: Random) -> Properties:
     """Draw whom a carrier may take, and from when some of its vacant units are free."""
     for unit in units:
@@ -276,6 +290,20 @@ def fit(units: Sequence[Unit], rng: Random) -> Properties:
         "allowed_industries": draw_some([n for n, _ in INDUSTRIES], rng, most=3, empty=0.6),
         "provides": draw_some(NEEDS, rng, most=len(NEEDS), empty=0.5),
     }
+
+
+def run(rng: Random) -> Properties:
+    """Draw who runs a carrier, and whether it is held for something."""
+    row: Properties = {}
+    if rng.random() < 0.55:
+        since = month_number("2026-09") - 4 - int(60 * rng.random())
+        row["operator"] = OPERATORS[int(len(OPERATORS) * rng.random())]
+        row["operator_since"] = month_text(since)
+        row["operator_contract_end"] = last_day(since + 60 + int(36 * rng.random()))
+    kind = rng.random()
+    if kind < 0.05:
+        row["hold"] = "renewal" if kind < 0.03 else "contracted"
+    return row
 
 
 def totals(units: Sequence[Unit]) -> Properties:
@@ -336,9 +364,14 @@ def fill_carrier(
         if unit.state in {"leased", "locked"}:
             describe_tenancy(unit, leads.get(unit.park_id), base_rent, rng)
         unit.details["data_date"] = date
+    draw_floors(units, gross, Random(f"{seed}/{carrier['carrier_id']}/floor"))
     # A stream of its own, so that what was drawn before there were these columns stays.
     filled = carrier | fit(units, Random(f"{seed}/{carrier['carrier_id']}/fit"))
     filled |= occupancy(carrier, units, date, rng)
+    drawn = Random(f"{seed}/{carrier['carrier_id']}/run")
+    filled |= run(drawn)
+    if filled["tax_wan"] is None and drawn.random() < 0.5:
+        filled["gaps"] = "tax_wan=保密不提供"
     filled |= {"gross_area_m2": gross, "area_basis": basis, "sample": True}
     filled["source"] = with_tail(carrier["source"], SOURCE, ";")
     filled["note"] = with_tail(carrier.get("note"), NOTES[basis], "；")

@@ -25,5 +25,10 @@ The room reads like the methods chapter of a plan. Scatter, chapter by chapter:
 :mod:`geo.district`
     the parks beside each other, and what has changed.
 
-The formulas are in ``docs/methods.md``.
+Three more chapters stand on these: :mod:`geo.consolidation` (what could move where),
+:mod:`geo.underuse` (which building space is underused, and how sure that is; with
+:mod:`geo.matching`, which operator should see it) and :mod:`geo.scorecards` (how good
+parks, incubators and operators are in their class).
+
+The formulas are in ``docs/methods.md``, ``docs/consolidation.md`` and ``docs/underuse.md``.
 """

@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     from datetime import date
-
-VACANCY_BANDS = (0.10, 0.20, 0.30)
-"""Class limits of the vacancy map (share of marketable space) [J]."""
 
 
 def vacancy_rate(rentable_m2: pd.Series, locked_m2: pd.Series, vacant_m2: pd.Series) -> pd.Series:
@@ -70,22 +66,3 @@ def vacant_months(vacant_since: pd.Series, as_of: date) -> pd.Series:
     start = pd.to_datetime(vacant_since, format="%Y-%m", errors="coerce")
     months = (as_of.year - start.dt.year) * 12 + (as_of.month - start.dt.month)
     return months.clip(lower=0).astype("float64").rename("vacant_months")
-
-
-def vacancy_band(rate: pd.Series) -> pd.Series:
-    """Return the band of every vacancy rate.
-
-    Parameters
-    ----------
-    rate
-        Vacancy rates, range [0, 1].
-
-    Returns
-    -------
-    pandas.Series
-        ``0`` … ``3`` as text by :data:`VACANCY_BANDS` (lower limit included),
-        ``unknown`` where the rate is unknown.
-    """
-    number = np.searchsorted(np.asarray(VACANCY_BANDS), rate.to_numpy(), side="right")
-    text = pd.Series(number.astype("str"), index=rate.index, dtype="str")
-    return text.where(rate.notna(), "unknown").rename("vacancy_band")

@@ -14,10 +14,6 @@ from geo.scatter import ScatterParameters
 from geo.scatter import Surroundings
 from geo.scatter import scatter
 from geo.spaces import park_spaces
-from geo.vacancy import vacancy_band
-from geo.vacancy import vacancy_rate
-from geo.vacancy import vacant_months
-from geo.zones import zone_values
 from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
@@ -29,7 +25,6 @@ from layers.stock import chance_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Sequence
-    from datetime import date
 
     import geopandas as gpd
 
@@ -226,42 +221,6 @@ def metric_layer(
     if not len(tables.get(key, ())):
         return None
     return to_metric(tables[key], central_meridian=meridian)
-
-
-def vacancy_of(
-    tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], as_of: date
-) -> gpd.GeoDataFrame:
-    """Return the carriers with their vacancy, as facts and without judgement.
-
-    Parameters
-    ----------
-    tables
-        Layers by key: ``carriers`` is needed, ``zones`` is used if it is there.
-    as_of
-        The day up to which the months of vacancy are counted.
-
-    Returns
-    -------
-    GeoDataFrame
-        The carriers with ``vacancy_rate``, ``vacancy_band``, ``vacant_months``
-        (see :mod:`geo.vacancy`) and ``belts``, joined by ``;``.
-
-    Raises
-    ------
-    AtlasError
-        If there are no carriers.
-    """
-    require_layers(tables, "carriers")
-    carriers = tables["carriers"]
-    areas = (carriers[f"{name}_area_m2"] for name in ("rentable", "locked", "vacant"))
-    rate = vacancy_rate(*areas)
-    zones = tables.get("zones", ())
-    return carriers.assign(
-        vacancy_rate=rate,
-        vacancy_band=vacancy_band(rate),
-        vacant_months=vacant_months(carriers["vacant_since"], as_of),
-        belts=zone_values(carriers, zones, "belt") if len(zones) else "",
-    )
 
 
 def _all_parks(parks: pd.DataFrame, mentioned: pd.Series[str]) -> pd.DataFrame:

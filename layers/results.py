@@ -70,13 +70,6 @@ SCATTER_TITLES = {
 }
 """Titles of the scatter columns for people; files for scripts keep the public names."""
 
-VACANCY_TITLES = {
-    "vacancy_rate": Text("空置率", "Vacancy"),
-    "vacant_months": Text("已空置月数", "Months vacant"),
-    "belts": Text("功能区", "Zone"),
-}
-"""Titles of what the page of building space adds to the carriers."""
-
 SCATTER_TITLE = Text("园区空间分散程度", "Scatter of park spaces")
 TABLE_TITLES = {
     "parks": SCATTER_TITLE,

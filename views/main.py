@@ -13,14 +13,15 @@ from views import compare
 from views import consolidating
 from views import data
 from views import edit
+from views import evaluating
 from views import export
 from views import importing
 from views import links
 from views import overview
 from views import parks
 from views import scattering
-from views import space
 from views import store
+from views import underused
 from views.text import LANG_KEY
 from views.text import LANGUAGE_NAMES
 from views.text import _
@@ -46,7 +47,8 @@ def main() -> None:
         "consolidate": st.Page(
             consolidating.render, title=_("Consolidation"), url_path="consolidate"
         ),
-        "space": st.Page(space.render, title=_("Building space"), url_path="space"),
+        "space": st.Page(underused.render, title=_("Building space"), url_path="space"),
+        "evaluate": st.Page(evaluating.render, title=_("Evaluation"), url_path="evaluate"),
         "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
         "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),
         "export": st.Page(export.render, title=_("Export"), url_path="export"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import Any
 
 import numpy as np
 import pandas as pd
+
+from geo.lists import items_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 TESTS = ("area", "industry", "needs", "rent", "date", "distance", "override")
 """What a vacant space must pass to take a unit, in the order in which reasons are told."""
 
-_LIST = re.compile(r"[;；,，、|]+")
 _DAYS_A_MONTH = 365 / 12
 _YUAN_IN_WAN = 10_000.0
 _SLACK = 1e-9
@@ -187,7 +186,7 @@ def _industry(units: pd.DataFrame, hosts: pd.DataFrame) -> tuple[Bools, Bools]:
     """Return where the industry is admitted, and where that is not known."""
     names, open_to_all = units["industry"].tolist(), hosts["industries"].isna().to_numpy()
     admitted = np.array(
-        [[name in listed for listed in map(_items, hosts["industries"])] for name in names],
+        [[name in listed for listed in map(items_of, hosts["industries"])] for name in names],
         dtype=bool,
     ).reshape(len(units), len(hosts))
     unknown = np.broadcast_to(open_to_all, admitted.shape)
@@ -196,8 +195,8 @@ def _industry(units: pd.DataFrame, hosts: pd.DataFrame) -> tuple[Bools, Bools]:
 
 def _needs(units: pd.DataFrame, hosts: pd.DataFrame) -> Bools:
     """Return where a host offers all that a unit needs."""
-    needs = [_items(value) for value in units["needs"]]
-    offers = [_items(value) for value in hosts["provides"]]
+    needs = [frozenset(items_of(value)) for value in units["needs"]]
+    offers = [frozenset(items_of(value)) for value in hosts["provides"]]
     met = {need: np.array([need <= offer for offer in offers], dtype=bool) for need in set(needs)}
     return np.array([met[need] for need in needs], dtype=bool).reshape(len(units), len(hosts))
 
@@ -210,10 +209,3 @@ def _rent(
     asked = hosts["rent_yuan_m2_day"].to_numpy(np.float64)[np.newaxis, :]
     unknown = np.isnan(own) | np.isnan(asked)
     return (asked <= own * (1 + parameters.rent_tolerance) * (1 + _SLACK)) | unknown, unknown
-
-
-def _items(value: Any) -> frozenset[str]:  # noqa: ANN401 - a cell of a table
-    """Return the items of a list in one cell, with any of the usual separators."""
-    if not isinstance(value, str):
-        return frozenset()
-    return frozenset(item.strip() for item in _LIST.split(value) if item.strip())

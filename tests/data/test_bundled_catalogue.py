@@ -25,12 +25,18 @@ PUBLIC_FIELDS = {
     "carriers": "carrier_id park_id name address carrier_class tenure operator gross_area_m2 "
     "rentable_area_m2 own_use_area_m2 leased_area_m2 locked_area_m2 vacant_area_m2 "
     "largest_vacant_m2 vacant_since completed refitted rent_yuan_m2_day tax_wan tenants "
-    "incubated protected allowed_industries provides data_date source sample",
+    "incubated protected allowed_industries provides hold gaps data_date source sample",
     "units": "unit_id carrier_id park_id floor_area_m2 state tenant industry lease_end "
     "available_from breakable protected needs rent_yuan_m2_day sample",
     "incubators": "id name status accuracy_m source",
     "platforms": "id name status accuracy_m source",
     "campuses": "id name status accuracy_m source",
+    "operators": "operator_id name industries classes size_min_m2 size_max_m2 services "
+    "managed_area_m2 projects absorbed_m2_year takeover data_date sample source",
+    "indicators": "record_id card subject_id period indicator value value_state basis data_date "
+    "sample source",
+    "replies": "reply_id pack carrier_id operator interest vacant_area_m2 wanted_area_m2 "
+    "rent_offer_yuan_m2_day industries start conditions data_date sample source",
     "stations": "id name status accuracy_m source",
     "buildings": "building_id use floors height_m source",
     "gates": "id name source",
@@ -40,13 +46,17 @@ PUBLIC_FIELDS = {
 }
 INTERNAL = {
     "carriers": {
+        "owner",
         "operator",
+        "operator_since",
         "operator_contract_end",
         "rent_yuan_m2_day",
         "revenue_wan",
         "rd_wan",
         "tax_wan",
         "district_tax_wan",
+        "gaps",
+        "links",
         "note",
     },
     "units": {
@@ -60,6 +70,9 @@ INTERNAL = {
     },
     "parks": {"operator", "operator_contract_end", "note"},
     "incubators": {"operator", "note"},
+    "operators": {"name", "contact", "note"},
+    "indicators": {"note"},
+    "replies": {"operator", "rent_offer_yuan_m2_day", "conditions", "note"},
 }
 
 
@@ -84,7 +97,15 @@ def test_public_fields_are_declared(catalogue: Catalogue, key: str, names: str) 
 
 def test_layers_without_data_are_declared(catalogue: Catalogue) -> None:
     empty = {layer.key for layer in catalogue.layers if not layer.file}
-    assert empty == {"landuse", "buildings", "gates", "crossings", "barriers", "walkways"}
+    assert empty == {
+        "replies",
+        "landuse",
+        "buildings",
+        "gates",
+        "crossings",
+        "barriers",
+        "walkways",
+    }
 
 
 def test_a_heading_names_one_field(catalogue: Catalogue) -> None:
@@ -137,7 +158,8 @@ def test_sensitive_fields_are_internal(catalogue: Catalogue) -> None:
         for layer in catalogue.layers
     }
     assert {key: names for key, names in internal.items() if names} == INTERNAL
-    assert catalogue.layer("units").sensitivity == "internal"
+    restricted = {layer.key for layer in catalogue.layers if layer.sensitivity == "internal"}
+    assert restricted == {"units", "operators", "indicators", "replies"}
 
 
 def test_a_name_is_not_an_identifier_where_there_is_a_name(catalogue: Catalogue) -> None:

@@ -375,8 +375,8 @@ def test_published_areas_have_a_source_that_states_areas() -> None:
 
 
 def test_published_area_fields_are_all_looked_at() -> None:
-    # Areas of occupancy are sample data with a mark of their own.
-    plain = {"carriers", "units"}
+    # Areas of occupancy and of operators are sample data with a mark of their own.
+    plain = {"carriers", "units", "operators"}
     fields = {
         (layer.key, spec.name)
         for layer in BUNDLED.values()
@@ -416,8 +416,10 @@ def test_a_shape_that_is_no_point_says_what_its_boundary_is() -> None:
 
 
 def test_what_nobody_published_stays_empty() -> None:
-    for field in ("operator", "tenure", "completed", "protected", "revenue_wan", "employees"):
+    for field in ("owner", "tenure", "completed", "protected", "revenue_wan", "employees"):
         assert set(column("carriers", field)) == {None}
+    named = set(column("carriers", "operator")) - {None}
+    assert all(name.startswith("示例运营机构") for name in named)
     for field in ("operator", "operator_contract_end"):
         assert set(column("parks", field)) == {None}
 

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geo.vacancy import vacancy_band
 from geo.vacancy import vacancy_rate
 from geo.vacancy import vacant_months
 
@@ -43,7 +42,6 @@ def test_areas_that_contradict_each_other_have_no_rate() -> None:
     )
     assert rate.isna().tolist() == [True, False, True, True]
     assert rate.iloc[1] == 1.0
-    assert vacancy_band(rate).tolist() == ["unknown", "3", "unknown", "unknown"]
 
 
 def test_indexes_must_agree() -> None:
@@ -56,8 +54,3 @@ def test_months_count_from_month_to_month_and_never_below_zero() -> None:
     months = vacant_months(since, date(2026, 11, 23))
     assert months.iloc[:3].tolist() == [24, 0, 0]
     assert months.iloc[3:].isna().all()
-
-
-def test_bands_take_their_lower_limit() -> None:
-    rate = _series(0, 0.0999, 0.10, 0.1999, 0.20, 0.30, 1.0, np.nan)
-    assert vacancy_band(rate).tolist() == ["0", "0", "1", "1", "2", "3", "3", "unknown"]

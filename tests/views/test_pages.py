@@ -16,7 +16,7 @@ from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
-PAGES = ("overview", "parks", "scattering", "space", "edit", "compare", "export", "data")
+PAGES = ("overview", "parks", "scattering", "underused", "edit", "compare", "export", "data")
 SLOW_S = 60
 
 
@@ -228,17 +228,6 @@ def test_filters_of_parks_narrow_and_can_leave_nothing(
     assert at.info
 
 
-def test_vacancy_filters_agree_with_the_table(
-    monkeypatch: pytest.MonkeyPatch, bundled: Path
-) -> None:
-    at = _run(monkeypatch, bundled, "space")
-    everything = len(at.dataframe[0].value)
-    at.number_input(key="space_area").set_value(5000).run()
-    shown = at.dataframe[0].value
-    assert 0 < len(shown) < everything
-    assert (shown["空置面积 (m²)"] >= 5000).all()
-
-
 @pytest.mark.parametrize("fmt", ["gpkg", "xlsx", "geojson", "csv"])
 def test_an_export_is_prepared_and_offered(
     monkeypatch: pytest.MonkeyPatch, bundled: Path, fmt: str
@@ -289,7 +278,9 @@ def poisoned(tmp_path: Path) -> Path:
         ("scattering", {"park": "S10"}),
         ("scattering", {"view": "forms"}),
         ("scattering", {"view": "trend"}),
-        ("space", {"carrier": "D05"}),
+        ("underused", {"carrier": "D05"}),
+        ("underused", {"carrier": "D05", "underused_view": "order"}),
+        ("underused", {"underused_view": "todo"}),
         ("data", {}),
     ],
 )

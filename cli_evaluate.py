@@ -1,0 +1,337 @@
+"""The command ``atlas evaluate``: what the page 评价 computes, as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Annotated
+from typing import Any
+
+import typer
+
+from cli_common import PROBLEMS
+from cli_common import JsonOption
+from cli_common import WorkspaceOption
+from cli_common import catalogue
+from cli_common import context
+from cli_common import open_workspace
+from cli_common import print_json
+from cli_common import records
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from geo.scorecards import Scorecard
+    from layers.errors import Text
+    from layers.evaluation import Evaluation
+    from layers.scorecards import Scorecards
+    from layers.underuse import RankChoice
+    from layers.workspace import Workspace
+
+    Tables = Mapping[str, pd.DataFrame]
+
+
+class CardName(StrEnum):
+    """Which class is evaluated."""
+
+    university = "university"
+    characteristic = "characteristic"
+    incubator = "incubator"
+    operator = "operator"
+
+
+class What(StrEnum):
+    """Which table of the result is written."""
+
+    subjects = "subjects"
+    contributions = "contributions"
+    comparison = "comparison"
+    entropy = "entropy"
+    unused = "unused"
+
+
+class Audience(StrEnum):
+    """For whom a file is made."""
+
+    internal = "internal"
+    public = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class _Other:
+    """What the evaluation is held against: another file of scorecards, or another year."""
+
+    scorecard: Path | None
+    period: int | None
+
+    @property
+    def given(self) -> bool:
+        return self.scorecard is not None or self.period is not None
+
+
+def evaluate(
+    card: Annotated[CardName, typer.Option("--class", help="Whom to evaluate.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="csv, xlsx, json or parquet.")],
+    workspace: WorkspaceOption = None,
+    period: Annotated[
+        int | None,
+        typer.Option("--period", min=2000, max=2100, help="Year; the latest recorded by default."),
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", help="Weight of a criterion, as contract_value=12; repeatable."),
+    ] = None,
+    ahp: Annotated[
+        Path | None,
+        typer.Option(
+            "--ahp",
+            exists=True,
+            dir_okay=False,
+            help="CSV of judgements in pairs; --weight has the last word.",
+        ),
+    ] = None,
+    scorecard: Annotated[
+        Path | None,
+        typer.Option(
+            "--scorecard", exists=True, dir_okay=False, help="Scorecards of this TOML file."
+        ),
+    ] = None,
+    against_scorecard: Annotated[
+        Path | None,
+        typer.Option(
+            "--against-scorecard",
+            exists=True,
+            dir_okay=False,
+            help="Compare with the scorecards of this file.",
+        ),
+    ] = None,
+    against_period: Annotated[
+        int | None,
+        typer.Option("--against-period", min=2000, max=2100, help="Compare with this year."),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Weights drawn for ranks.")] = 5000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Where the draws start.")] = 2026,
+    table: Annotated[
+        What | None,
+        typer.Option("--table", help="Which table; subjects by default, or the comparison."),
+    ] = None,
+    audience: Annotated[
+        Audience, typer.Option("--audience", help="internal: all; public: no raw values.")
+    ] = Audience.internal,
+    write_scorecard: Annotated[
+        Path | None, typer.Option("--write-scorecard", help="Write the card as used, TOML.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade parks, incubators or operators by their scorecard, with what is not known.
+
+    Example: atlas evaluate --class university --period 2025 --out university.xlsx
+    """
+    from layers.evaluation import evaluate as evaluated
+    from layers.evaluation import periods
+    from layers.scorecards import load_scorecards
+    from layers.scorecards import read_scorecards
+
+    other = _Other(against_scorecard, against_period)
+    chosen = _table(table, other)
+    cards = load_scorecards() if scorecard is None else read_scorecards(scorecard)
+    asked = _card(cards, card, scorecard)
+    choice = _choice(asked, ahp, weight or [], draws, seed)
+    opened = open_workspace(workspace)
+    tables = _tables(opened)
+    year = period or _latest(periods(tables, asked), card)
+    context.say("Evaluating …")
+    found = evaluated(tables, catalogue(), asked, year, choice=choice)
+    frame, title = _chosen(chosen, found, tables, other, card)
+    frame = _written(frame, title, found, out, opened.versions(), audience)
+    if write_scorecard is not None:
+        _write_card(found.card, cards, write_scorecard)
+    _tell(found, out)
+    if as_json:
+        print_json(records(frame))
+    if len(found.unused):
+        raise typer.Exit(PROBLEMS)
+
+
+def _table(table: What | None, other: _Other) -> What:
+    """Return which table is wanted; a comparison needs something to compare with."""
+    if other.scorecard is not None and other.period is not None:
+        message = "give --against-scorecard or --against-period, not both"
+        raise typer.BadParameter(message)
+    if table is What.comparison and not other.given:
+        message = "--table comparison needs --against-scorecard or --against-period"
+        raise typer.BadParameter(message)
+    if other.given and table not in {None, What.comparison}:
+        message = f"--table {table} compares nothing; leave --against-… out, or --table"
+        raise typer.BadParameter(message)
+    return table or (What.comparison if other.given else What.subjects)
+
+
+def _card(cards: Scorecards, name: CardName, path: Path | None) -> Scorecard:
+    """Return the card of a class; a file may hold fewer than all."""
+    if name.value not in cards.cards:
+        there = ", ".join(cards.cards) or "-"
+        message = f"{path} has no card '{name}'; it has {there}"
+        raise typer.BadParameter(message)
+    return cards.cards[name.value]
+
+
+def _choice(
+    card: Scorecard, ahp: Path | None, settings: list[str], draws: int, seed: int
+) -> RankChoice:
+    """Return how ranks are drawn, with the weights that the options name."""
+    from layers.scorecards import weighted
+    from layers.underuse import RankChoice
+    from layers.weighting import read_judgements
+
+    weights: dict[str, float] = {}
+    if ahp is not None:
+        judged = read_judgements(ahp, card)
+        context.say("Consistency ratio of the judgements: {cr}", cr=f"{judged.ahp.cr:.3f}")
+        weights = judged.weights
+    weights |= dict(_setting(text, card) for text in settings)
+    choice = RankChoice(draws=draws, seed=seed, weights=tuple(weights.items()))
+    try:
+        weighted(card, weights)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return choice
+
+
+def _setting(text: str, card: Scorecard) -> tuple[str, float]:
+    """Return criterion and weight of ``criterion=weight``."""
+    name, _equals, value = text.partition("=")
+    if name not in card.keys:
+        message = f"--weight {text}: the criteria are {', '.join(card.keys)}"
+        raise typer.BadParameter(message)
+    try:
+        return name, float(value)
+    except ValueError as error:
+        message = f"--weight {text}: write a number behind the equals sign"
+        raise typer.BadParameter(message) from error
+
+
+def _tables(opened: Workspace) -> Tables:
+    """Return the layers that can be read; one that is needed and damaged is an error."""
+    from layers.evaluation import EVALUATION_LAYERS
+    from layers.inventory import readable
+
+    tables, problems = readable(opened)
+    for key in EVALUATION_LAYERS:
+        if key in problems:
+            raise problems[key]
+    return tables
+
+
+def _latest(recorded: tuple[int, ...], card: CardName) -> int:
+    if not recorded:
+        from layers.errors import Text
+        from layers.errors import UsageError
+
+        raise UsageError(
+            Text(
+                f"没有“{card}”类的指标记录；请先导入“indicators”图层，或用 --period 指定年度，"
+                "只按图层测算",
+                f"no indicator of the class '{card}' is recorded; import the layer 'indicators', "
+                "or give --period to go by the layers alone",
+            )
+        )
+    return recorded[-1]
+
+
+def _chosen(
+    table: What, found: Evaluation, tables: Tables, other: _Other, card: CardName
+) -> tuple[pd.DataFrame, Text]:
+    """Return the table that was asked for, and its title."""
+    from layers.evaluation import TABLE_TITLES
+    from layers.weighting import entropy_advice
+
+    makers: dict[What, Any] = {
+        What.subjects: lambda: found.table,
+        What.contributions: lambda: found.contributions,
+        What.comparison: lambda: _comparison(found, tables, other, card),
+        What.entropy: lambda: entropy_advice(found),
+        What.unused: lambda: found.unused,
+    }
+    return makers[table](), TABLE_TITLES[table.value]
+
+
+def _comparison(found: Evaluation, tables: Tables, other: _Other, card: CardName) -> pd.DataFrame:
+    """Return what changed from the other year, or the other card, to this evaluation."""
+    from layers.evaluation import compare_cards
+    from layers.evaluation import compare_periods
+    from layers.scorecards import read_scorecards
+
+    if other.scorecard is not None:
+        before = _card(read_scorecards(other.scorecard), card, other.scorecard)
+        return compare_cards(tables, catalogue(), before, found.card, found.period)
+    assert other.period is not None
+    years = (other.period, found.period)
+    return compare_periods(tables, catalogue(), found.card, years, facts=found.facts)
+
+
+def _written(
+    frame: pd.DataFrame,
+    title: Text,
+    found: Evaluation,
+    out: Path,
+    versions: Mapping[str, int],
+    audience: Audience,
+) -> pd.DataFrame:
+    """Write a table as the audience may have it, and return that.
+
+    Parameters stand in a column, because not every format has room for notes.
+    """
+    from layers.evaluation import audience_copy
+    from layers.evaluation import evaluation_remarks
+    from layers.evaluation import parameters_of
+    from layers.export import export_table
+
+    frame = frame.assign(parameters=parameters_of(found.card, found.choice))
+    copy = audience_copy(frame, found.card.key, audience.value)
+    # The columns keep their public names in every format, because scripts read them.
+    export_table(
+        copy,
+        out,
+        title=title,
+        lang=context.lang,
+        internal=audience is Audience.internal,
+        remarks=evaluation_remarks(found, versions),
+    )
+    return copy
+
+
+def _write_card(card: Scorecard, cards: Scorecards, path: Path) -> None:
+    from layers.scorecards import write_scorecards
+
+    write_scorecards(replace(cards, cards={card.key: card}), path)
+    context.say("The scorecard as used is written to {path}.", path=path)
+
+
+def _tell(found: Evaluation, out: Path) -> None:
+    """Say in a few lines what was found, and what the user must see."""
+    table = found.table
+    grades = [grade.key for grade in found.card.grades]
+    counts = table["grade"].value_counts()
+    told = [f"{grade} {counts[grade]}" for grade in grades if grade in counts]
+    context.say(
+        "{card}, {period}: {n} subjects; {grades}; {open} without a grade. Written to {path}.",
+        card=found.card.title_zh if context.lang == "zh" else found.card.title_en,
+        period=found.period,
+        n=len(table),
+        grades=", ".join(told) or "–",
+        open=int(table["grade"].eq("").sum()),
+        path=out,
+    )
+    if not found.card.approved_by:
+        context.say("The weights are suggestions; nobody has approved them.")
+    if len(found.unused):
+        context.say(
+            "{n} records of this class and year were not used; see --table unused.",
+            n=len(found.unused),
+        )

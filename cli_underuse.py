@@ -1,0 +1,379 @@
+"""The command ``atlas underused``: what the page 低效空间 computes, as a file."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import Annotated
+from typing import Any
+
+import typer
+
+from cli_common import PROBLEMS
+from cli_common import JsonOption
+from cli_common import WorkspaceOption
+from cli_common import catalogue
+from cli_common import context
+from cli_common import open_workspace
+from cli_common import print_json
+from cli_common import records
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.underuse import UnderuseParameters
+    from layers.errors import Text
+    from layers.underuse import RankChoice
+    from layers.underuse import Underuse
+    from layers.workspace import Workspace
+
+    Tables = Mapping[str, gpd.GeoDataFrame | pd.DataFrame]
+
+_SPATIAL = frozenset({".gpkg", ".geojson", ".parquet"})
+
+
+class What(StrEnum):
+    """Which table of the result is written."""
+
+    carriers = "carriers"
+    todo = "todo"
+    contributions = "contributions"
+    leasing = "leasing"
+    matches = "matches"
+
+
+class Audience(StrEnum):
+    """For whom a file is made."""
+
+    internal = "internal"
+    public = "public"
+
+
+_INTERNAL_TABLES = frozenset({What.todo, What.contributions, What.matches})
+
+
+def underused(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="csv, xlsx, json, gpkg, geojson, parquet."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="Day of the question; of the data by default.")
+    ] = None,
+    setting: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="Another parameter of the rule, as market_vacancy=0.3; repeatable."
+        ),
+    ] = None,
+    park: Annotated[list[str] | None, typer.Option("--park", help="Only this park.")] = None,
+    carrier: Annotated[
+        list[str] | None, typer.Option("--carrier", help="Only this carrier; repeatable.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None,
+        typer.Option("--weight", help="Weight of a criterion of the ranking, as rent=20."),
+    ] = None,
+    scorecard: Annotated[
+        Path | None,
+        typer.Option(
+            "--scorecard", exists=True, dir_okay=False, help="Rank by the card of this TOML file."
+        ),
+    ] = None,
+    draws: Annotated[int, typer.Option("--draws", min=1, help="Weights drawn for ranks.")] = 5000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Where the draws start.")] = 2026,
+    table: Annotated[What, typer.Option("--table", help="Which table to write.")] = What.carriers,
+    audience: Annotated[
+        Audience, typer.Option("--audience", help="internal: all; public: no tax, no firms.")
+    ] = Audience.internal,
+    pack: Annotated[
+        Path | None,
+        typer.Option(
+            "--pack", file_okay=False, help="Write a pack with the carriers to this folder."
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which building space is underused, how sure that is, and why.
+
+    Example: atlas underused --park B01 --out underused.xlsx
+    """
+    _check_wish(out, pack, carrier, table, audience)
+    opened = open_workspace(workspace)
+    (tables, sound), versions = _tables(opened), opened.versions()
+    context.say("Judging the carriers …")
+    found = _judged(
+        tables, _parameters(tables, as_of, setting or []), scorecard, weight or [], draws, seed
+    )
+    wanted = _wanted(found, tables, park or [], carrier or [])
+    context.say("{n} carriers: {states}.", n=len(found.table), states=_states(found))
+    if pack is not None:
+        _write_pack(pack, tables, found, carrier or [], audience, versions)
+    frame, title = _chosen(table, found, tables, wanted, audience, spatial=_is_spatial(out))
+    if out is not None:
+        _write(frame, title, found, out, versions, audience)
+    if as_json:
+        print_json(records(frame))
+    if not sound:
+        raise typer.Exit(PROBLEMS)
+
+
+def _is_spatial(out: Path | None) -> bool:
+    return out is not None and out.suffix.lower() in _SPATIAL
+
+
+def _check_wish(
+    out: Path | None,
+    pack: Path | None,
+    carriers: list[str] | None,
+    table: What,
+    audience: Audience,
+) -> None:
+    from layers.export import TABLE_FORMATS
+
+    if out is None and pack is None:
+        message = "give --out FILE, or --pack FOLDER with --carrier"
+        raise typer.BadParameter(message)
+    # Before anything is computed, and before a pack is written.
+    if out is not None and out.suffix.lower() not in TABLE_FORMATS:
+        message = f"--out {out.name}: the ending must be one of {', '.join(TABLE_FORMATS)}"
+        raise typer.BadParameter(message)
+    if pack is not None and not carriers:
+        message = "--pack needs --carrier, once for each carrier to offer"
+        raise typer.BadParameter(message)
+    if audience is Audience.public and table in _INTERNAL_TABLES:
+        message = f"--table {table} names firms or tax and has no public copy"
+        raise typer.BadParameter(message)
+
+
+def _tables(opened: Workspace) -> tuple[Tables, bool]:
+    """Return the layers that can be read, and whether all that are used could be.
+
+    Without carriers there is nothing to judge; without another layer less is told.
+    """
+    from layers.inventory import readable
+    from layers.underuse import UNDERUSE_LAYERS
+
+    tables, problems = readable(opened)
+    damaged = [key for key in UNDERUSE_LAYERS if key in problems]
+    if "carriers" in damaged:
+        raise problems["carriers"]
+    for key in damaged:
+        typer.echo(problems[key].text.get(context.lang), err=True)
+    return tables, not damaged
+
+
+def _parameters(tables: Tables, as_of: str | None, settings: list[str]) -> UnderuseParameters:
+    from layers.underuse import default_underuse
+
+    changes: dict[str, Any] = dict(_setting(text) for text in settings)
+    if as_of is not None:
+        changes["as_of"] = _day(as_of)
+    try:
+        return default_underuse(tables, **changes)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        message = f"--as-of {text}: write a day as 2026-09-30"
+        raise typer.BadParameter(message) from error
+
+
+def _setting(text: str) -> tuple[str, float | int | str]:
+    """Return name and value of ``name=value``."""
+    from geo.underuse import UnderuseParameters
+
+    kinds = {f.name: str(f.type) for f in fields(UnderuseParameters) if f.name != "as_of"}
+    name, _equals, value = text.partition("=")
+    if name not in kinds:
+        message = f"--set {text}: the parameters are {', '.join(sorted(kinds))}"
+        raise typer.BadParameter(message)
+    try:
+        return name, {"float": float, "int": int, "str": str}[kinds[name]](value)
+    except ValueError as error:
+        message = f"--set {text}: write a number behind the equals sign"
+        raise typer.BadParameter(message) from error
+
+
+def _weight(text: str) -> tuple[str, float]:
+    name, _equals, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        message = f"--weight {text}: write a number behind the equals sign"
+        raise typer.BadParameter(message) from error
+
+
+def _judged(
+    tables: Tables,
+    parameters: UnderuseParameters,
+    scorecard: Path | None,
+    weights: list[str],
+    draws: int,
+    seed: int,
+) -> Underuse:
+    from layers.scorecards import CARRIER_CARD
+    from layers.scorecards import read_scorecards
+    from layers.underuse import RankChoice
+    from layers.underuse import underuse_of
+
+    card = None
+    if scorecard is not None:
+        cards = read_scorecards(scorecard).cards
+        if CARRIER_CARD not in cards:
+            message = f"{scorecard} has no card '{CARRIER_CARD}'; it has {', '.join(cards) or '-'}"
+            raise typer.BadParameter(message)
+        card = cards[CARRIER_CARD]
+    # Of a criterion that is named twice the last weight counts, as for any option.
+    own = dict(map(_weight, weights))
+    choice: RankChoice = RankChoice(draws, seed, weights=tuple(own.items()))
+    return underuse_of(tables, catalogue(), parameters, choice=choice, card=card)
+
+
+def _wanted(
+    found: Underuse, tables: Tables, parks: list[str], carriers: list[str]
+) -> pd.Series[bool]:
+    """Tell which rows are asked for; all are judged, because peers are the whole district."""
+    from layers.consolidation import refuse_unknown
+    from layers.errors import Text
+
+    table = found.table
+    known = {name: set(table[name].dropna()) for name in ("park_id", "carrier_id")}
+    # A park that has no carriers is no mistake of whoever asks for it.
+    known["park_id"] |= set(tables["parks"]["park_id"]) if "parks" in tables else set()
+    asked = (
+        ("park_id", parks, Text("园区", "park")),
+        ("carrier_id", carriers, Text("载体", "carrier")),
+    )
+    keep = table["carrier_id"].notna()
+    for name, ids, what in asked:
+        refuse_unknown(what, ids, sorted(known[name]))
+        if ids:
+            keep &= table[name].isin(ids)
+    return keep
+
+
+def _states(found: Underuse) -> str:
+    from geo.underuse import STATE_NAMES_EN
+    from geo.underuse import STATES
+
+    counts = found.table["state"].value_counts()
+    names = {s: s if context.lang == "zh" else STATE_NAMES_EN[s] for s in STATES[::-1]}
+    return ", ".join(f"{names[s]} {counts[s]}" for s in names if s in counts)
+
+
+def _chosen(
+    table: What,
+    found: Underuse,
+    tables: Tables,
+    wanted: pd.Series[bool],
+    audience: Audience,
+    *,
+    spatial: bool,
+) -> tuple[pd.DataFrame, Text]:
+    """Return the table that was asked for, as the audience may have it, and its title."""
+    from layers import underuse
+    from layers.matching import MATCH_TITLE
+    from layers.matching import matches_of
+
+    rows = found.table[wanted]
+    coarse = catalogue().layer("carriers") if audience is Audience.public else None
+    makers: dict[What, tuple[Text, Callable[[], pd.DataFrame]]] = {
+        What.carriers: (
+            underuse.UNDERUSE_TITLE,
+            lambda: underuse.underuse_layer(found, tables, coarse=coarse) if spatial else rows,
+        ),
+        What.todo: (
+            underuse.TODO_TITLE,
+            lambda: underuse.missing_data(found, tables, catalogue()),
+        ),
+        What.contributions: (
+            underuse.UNDERUSE_CONTRIBUTION_TITLE,
+            lambda: found.contributions.rename(columns={"subject_id": "carrier_id"}),
+        ),
+        What.leasing: (
+            underuse.LEASING_TITLE,
+            lambda: underuse.leasing_facts(tables, catalogue()).reset_index(),
+        ),
+        What.matches: (MATCH_TITLE, lambda: matches_of(tables, catalogue(), rows)),
+    }
+    title, make = makers[table]
+    frame = _with_origin(make(), found)
+    frame = frame[frame["carrier_id"].isin(rows["carrier_id"])]
+    return underuse.audience_copy(frame.reset_index(drop=True), audience.value), title
+
+
+def _with_origin(frame: pd.DataFrame, found: Underuse) -> pd.DataFrame:
+    """Return a table with sample mark, rule and parameters: not every format has notes."""
+    judged = found.table.set_index("carrier_id")
+    names = ("sample", "rule_version", "parameters")
+    added = {n: frame["carrier_id"].map(judged[n]) for n in names if n not in frame}
+    return frame.assign(**added)
+
+
+def _write(
+    frame: pd.DataFrame,
+    title: Text,
+    found: Underuse,
+    out: Path,
+    versions: Mapping[str, int],
+    audience: Audience,
+) -> None:
+    from layers.export import export_table
+    from layers.export.notes import AUDIENCE_MARKS
+    from layers.underuse import underuse_remarks
+
+    public = [AUDIENCE_MARKS["public"]] if audience is Audience.public else []
+    # The columns keep their public names in every format, because scripts read them.
+    export_table(
+        frame,
+        out,
+        title=title,
+        lang=context.lang,
+        internal=audience is Audience.internal,
+        remarks=[*public, *underuse_remarks(found, versions)],
+    )
+    context.say("{n} rows written to {path}.", n=len(frame), path=out)
+
+
+def _write_pack(
+    folder: Path,
+    tables: Tables,
+    found: Underuse,
+    carriers: Sequence[str],
+    audience: Audience,
+    versions: Mapping[str, int],
+) -> None:
+    from layers.packs import write_pack
+
+    report = write_pack(
+        folder,
+        tables,
+        catalogue(),
+        found,
+        carriers,
+        audience=audience.value,
+        lang=context.lang,
+        versions=versions,
+    )
+    for note in report.notes:
+        typer.echo(note.get(context.lang), err=True)
+    context.say(
+        "Pack {number}: {book}, {brief}.",
+        number=report.number,
+        book=report.xlsx,
+        brief=report.docx,
+    )

@@ -1,0 +1,231 @@
+"""The brief of a pack: a Word document with a map and a card for every carrier."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+from typing import Any
+
+import pandas as pd
+
+from layers import i18n
+from layers.packs import words
+from layers.packs.overview import WIDTH_IN
+from layers.packs.overview import is_place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from layers.catalogue import FieldSpec
+    from layers.packs.content import Pack
+
+# A Latin and a Chinese font for the text and for headings: those of official documents.
+_TEXT_FONTS = ("Times New Roman", "宋体")
+_HEADING_FONTS = ("Arial", "黑体")
+_HEADINGS = ("Title", "Heading 1", "Heading 2")
+_THEME = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
+_TEXT_PT, _SMALL_PT, _TITLE_PT = 10.5, 9.0, 20.0
+_MARGIN_CM, _TOP_CM, _HEADER_CM = 2.2, 2.5, 1.0
+_PAIRS = 2
+_LABEL_CM, _VALUE_CM = 3.2, 5.1
+_INK = "1F2D3A"
+
+# Told in a line of its own beneath the table.
+_PROSE = ("reason", "missing")
+_IN_HEADING = ("name", "mark")
+
+
+def write_brief(pack: Pack, path: Path) -> None:
+    """Write the brief of a pack.
+
+    Parameters
+    ----------
+    pack
+        What is told.
+    path
+        The ``.docx`` file.
+    """
+    import docx
+
+    document: Any = docx.Document()
+    _set_up(document, pack)
+    _head(document, pack)
+    _overview(document, pack)
+    document.add_heading(words.CARDS_HEADING.get(pack.lang), level=1)
+    for number in range(1, len(pack.facts.frame) + 1):
+        _card(document, pack, number)
+    _tail(document, pack)
+    document.save(str(path))
+
+
+def _set_up(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
+    from docx.shared import Cm
+
+    section = document.sections[0]
+    section.page_width, section.page_height = Cm(21.0), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(_MARGIN_CM)
+    section.top_margin, section.bottom_margin = Cm(_TOP_CM), Cm(_MARGIN_CM)
+    section.header_distance = Cm(_HEADER_CM)
+    _fonts(document)
+    section.header.paragraphs[0].text = " · ".join([pack.number, *pack.marks[:-1]])
+    _page_number(section.footer.paragraphs[0])
+    told = document.core_properties
+    # The name of whoever is logged in is nobody's business.
+    told.author = told.last_modified_by = pack.title.get(pack.lang)
+    told.title, told.comments = words.TITLE.get(pack.lang), "；".join(pack.marks)
+
+
+def _fonts(document: Any) -> None:  # noqa: ANN401 - of python-docx
+    """Name the fonts of both scripts; a theme would take their place, so it goes."""
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+    from docx.shared import RGBColor
+
+    for element in document.styles.element.iter(qn("w:rFonts")):
+        for name in _THEME:
+            element.attrib.pop(qn(f"w:{name}"), None)
+    for element in document.styles.element.iter(qn("w:lang")):
+        element.set(qn("w:val"), "en-US")
+        element.set(qn("w:eastAsia"), "zh-CN")
+    sizes = {"Normal": _TEXT_PT, "Header": _SMALL_PT, "Footer": _SMALL_PT, "Title": _TITLE_PT}
+    for name in ("Normal", "Header", "Footer", *_HEADINGS):
+        style = document.styles[name]
+        latin, chinese = _HEADING_FONTS if name in _HEADINGS else _TEXT_FONTS
+        style.font.name = latin
+        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), chinese)
+        style.font.color.rgb = RGBColor.from_string(_INK)
+        if name in sizes:
+            style.font.size = Pt(sizes[name])
+    document.styles["Normal"].paragraph_format.space_after = Pt(4)
+
+
+def _page_number(paragraph: Any) -> None:  # noqa: ANN401 - of python-docx
+    """Write the number of the page, as a field that the reader's program fills in."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
+    paragraph.alignment = 1
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), "PAGE")
+    paragraph._p.append(field)  # noqa: SLF001 - python-docx has no fields
+
+
+def _head(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
+    lang = pack.lang
+    document.add_heading(words.TITLE.get(lang), level=0)
+    told = (
+        (words.PACK, pack.number),
+        (words.MADE, pack.made.isoformat()),
+        (words.COUNT, str(len(pack.facts.frame))),
+    )
+    lines = [_labelled(title.get(lang), lang) + value for title, value in told]
+    document.add_paragraph(" · ".join([pack.title.get(lang), *lines]))
+    for mark in pack.marks:
+        document.add_paragraph().add_run(mark).bold = True
+
+
+def _overview(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
+    from docx.shared import Inches
+
+    lang = pack.lang
+    document.add_heading(words.MAP_HEADING.get(lang), level=1)
+    if pack.picture is None:
+        document.add_paragraph(words.NO_MAP.get(lang))
+        return
+    picture = document.add_picture(io.BytesIO(pack.picture), width=Inches(WIDTH_IN))
+    picture._inline.docPr.set("descr", words.MAP_ALT.get(lang))  # noqa: SLF001 - no other way
+    document.paragraphs[-1].paragraph_format.keep_with_next = True
+    captions = [words.MAP_CAPTION, *([words.MAP_SKETCH] if pack.sketched else [])]
+    _small(document, ("。" if lang == "zh" else ". ").join(c.get(lang) for c in captions))
+    if names := _unlocated(pack):
+        _small(document, words.UNLOCATED.get(lang) + ("、" if lang == "zh" else ", ").join(names))
+
+
+def _unlocated(pack: Pack) -> list[str]:
+    numbered = enumerate(zip(pack.facts.frame["name"], pack.facts.points, strict=True), start=1)
+    return [f"{number} {_told(name)}" for number, (name, point) in numbered if not is_place(point)]
+
+
+def _small(document: Any, text: str) -> None:  # noqa: ANN401 - of python-docx
+    from docx.shared import Pt
+
+    document.add_paragraph().add_run(text).font.size = Pt(_SMALL_PT)
+
+
+def _card(document: Any, pack: Pack, number: int) -> None:  # noqa: ANN401 - of python-docx
+    row = pack.facts.frame.iloc[number - 1]
+    mark = "" if pd.isna(row["mark"]) else f"〔{row['mark']}〕"
+    document.add_heading(f"{number}  {_told(row['name'])}{mark}", level=2)
+    fields = [f for f in pack.facts.fields if f.name not in (*_PROSE, *_IN_HEADING)]
+    cells = [(f.title.get(pack.lang), cell_text(row[f.name], f, pack.lang)) for f in fields]
+    _table(document, cells)
+    for field in pack.facts.fields:
+        if field.name in _PROSE:
+            told = row[field.name]
+            nothing = words.NOTHING_MISSING.get(pack.lang) if field.name == "missing" else "—"
+            line = document.add_paragraph()
+            line.add_run(_labelled(field.title.get(pack.lang), pack.lang)).bold = True
+            line.add_run(nothing if pd.isna(told) else str(told))
+
+
+def _table(document: Any, cells: Sequence[tuple[str, str]]) -> None:  # noqa: ANN401 - of python-docx
+    """Write facts as a table of two pairs a row that is not torn between pages."""
+    from docx.shared import Cm
+    from docx.shared import Pt
+
+    rows = -(-len(cells) // _PAIRS)
+    table = document.add_table(rows=rows, cols=2 * _PAIRS, style="Table Grid")
+    table.autofit = False
+    for at in range(rows * _PAIRS):
+        label, value = cells[at] if at < len(cells) else ("", "")
+        row, pair = divmod(at, _PAIRS)
+        for column, text, width in ((0, label, _LABEL_CM), (1, value, _VALUE_CM)):
+            cell = table.cell(row, 2 * pair + column)
+            cell.width = Cm(width)
+            paragraph = cell.paragraphs[0]
+            paragraph.paragraph_format.keep_with_next = True
+            paragraph.paragraph_format.space_after = Pt(0)
+            run = paragraph.add_run(text)
+            run.font.size, run.bold = Pt(_SMALL_PT), column == 0
+
+
+def cell_text(value: object, field: FieldSpec, lang: str) -> str:
+    """Return a fact as the card writes it, with its unit; a dash if it is not known.
+
+    Parameters
+    ----------
+    value, field
+        A cell of the facts, and what stands in it.
+    lang
+        ``zh`` or ``en``.
+    """
+    if i18n.unknown(value):
+        return i18n.UNKNOWN
+    if field.type == "date":
+        return pd.Timestamp(value).date().isoformat()  # type: ignore[arg-type] # a date
+    if field.type not in ("number", "integer"):
+        return str(value)
+    language: i18n.Lang = "zh" if lang == "zh" else "en"
+    digits = 0 if field.unit in {"m²", "m", ""} else 2 if "天" in field.unit else 1
+    return i18n.number(value, language, digits=digits, unit=field.unit)
+
+
+def _told(value: object) -> str:
+    return i18n.UNKNOWN if i18n.unknown(value) else str(value)
+
+
+def _labelled(title: str, lang: str) -> str:
+    return f"{title}：" if lang == "zh" else f"{title}: "
+
+
+def _tail(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
+    lang = pack.lang
+    document.add_heading(words.HOW_HEADING.get(lang), level=1)
+    for number, step in enumerate(words.HOW, start=1):
+        document.add_paragraph(f"{number}. {step.get(lang)}")
+    document.add_heading(words.ABOUT_HEADING.get(lang), level=1)
+    for title, text in pack.basis:
+        line = document.add_paragraph()
+        line.add_run(_labelled(title, lang)).bold = True
+        line.add_run(text)
