@@ -92,7 +92,10 @@ def evaluate(
             "--ahp",
             exists=True,
             dir_okay=False,
-            help="CSV of judgements in pairs; --weight has the last word.",
+            help="CSV of judgements in pairs: a square matrix; first row and first column the "
+            "keys of all headings of the card (or all criteria, or those of one heading), in one "
+            "order; a cell says how many times as important its row is as its column, as 3 or "
+            "1/3; one cell a pair is enough. --weight has the last word.",
         ),
     ] = None,
     scorecard: Annotated[
@@ -148,7 +151,8 @@ def evaluate(
     context.say("Evaluating …")
     found = evaluated(tables, catalogue(), asked, year, choice=choice)
     frame, title = _chosen(chosen, found, tables, other, card)
-    frame = _written(frame, title, found, out, opened.versions(), audience)
+    remarks = _remarks(chosen, found, opened.versions())
+    frame = _written(frame, title, found, out, remarks, audience)
     if write_scorecard is not None:
         _write_card(found.card, cards, write_scorecard)
     _tell(found, out)
@@ -194,21 +198,15 @@ def _choice(
         judged = read_judgements(ahp, card)
         context.say("Consistency ratio of the judgements: {cr}", cr=f"{judged.ahp.cr:.3f}")
         weights = judged.weights
-    weights |= dict(_setting(text, card) for text in settings)
-    choice = RankChoice(draws=draws, seed=seed, weights=tuple(weights.items()))
-    try:
-        weighted(card, weights)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    return choice
+    weights |= dict(map(_setting, settings))
+    # Weights that mean nothing are refused before the layers are read.
+    weighted(card, weights)
+    return RankChoice(draws=draws, seed=seed, weights=tuple(weights.items()))
 
 
-def _setting(text: str, card: Scorecard) -> tuple[str, float]:
+def _setting(text: str) -> tuple[str, float]:
     """Return criterion and weight of ``criterion=weight``."""
     name, _equals, value = text.partition("=")
-    if name not in card.keys:
-        message = f"--weight {text}: the criteria are {', '.join(card.keys)}"
-        raise typer.BadParameter(message)
     try:
         return name, float(value)
     except ValueError as error:
@@ -280,7 +278,7 @@ def _written(
     title: Text,
     found: Evaluation,
     out: Path,
-    versions: Mapping[str, int],
+    remarks: list[Text],
     audience: Audience,
 ) -> pd.DataFrame:
     """Write a table as the audience may have it, and return that.
@@ -288,7 +286,6 @@ def _written(
     Parameters stand in a column, because not every format has room for notes.
     """
     from layers.evaluation import audience_copy
-    from layers.evaluation import evaluation_remarks
     from layers.evaluation import parameters_of
     from layers.export import export_table
 
@@ -301,9 +298,17 @@ def _written(
         title=title,
         lang=context.lang,
         internal=audience is Audience.internal,
-        remarks=evaluation_remarks(found, versions),
+        remarks=remarks,
     )
     return copy
+
+
+def _remarks(table: What, found: Evaluation, versions: Mapping[str, int]) -> list[Text]:
+    from layers.evaluation import COMPARISON_NOTE
+    from layers.evaluation import evaluation_remarks
+
+    remarks = evaluation_remarks(found, versions)
+    return [*remarks, COMPARISON_NOTE] if table is What.comparison else remarks
 
 
 def _write_card(card: Scorecard, cards: Scorecards, path: Path) -> None:
@@ -320,15 +325,25 @@ def _tell(found: Evaluation, out: Path) -> None:
     counts = table["grade"].value_counts()
     told = [f"{grade} {counts[grade]}" for grade in grades if grade in counts]
     context.say(
-        "{card}, {period}: {n} subjects; {grades}; {open} without a grade. Written to {path}.",
+        "{card}, {period}: {n} subjects; {grades}; no grade {open}; without data {nothing}; on "
+        "the list for talks or exit {exit}. Written to {path}.",
         card=found.card.title_zh if context.lang == "zh" else found.card.title_en,
         period=found.period,
         n=len(table),
         grades=", ".join(told) or "–",
-        open=int(table["grade"].eq("").sum()),
+        open=int(table["undecided"].isin(["evidence", "interval", "new"]).sum()),
+        nothing=int(table["undecided"].eq("nothing").sum()),
+        exit=int(table["exit"].sum()),
         path=out,
     )
-    if not found.card.approved_by:
+    if not found.facts[found.period].rows_in:
+        context.say(
+            "Nobody has recorded an indicator of this class and year; what is found comes from the "
+            "layers alone."
+        )
+    if found.card.approved_by:
+        context.say("Weights approved by {who}", who=found.card.approved_by)
+    else:
         context.say("The weights are suggestions; nobody has approved them.")
     if len(found.unused):
         context.say(

@@ -115,7 +115,12 @@ def underused(
         tables, _parameters(tables, as_of, setting or []), scorecard, weight or [], draws, seed
     )
     wanted = _wanted(found, tables, park or [], carrier or [])
-    context.say("{n} carriers: {states}.", n=len(found.table), states=_states(found))
+    context.say(
+        "{n} carriers as of {day}: {states}.",
+        n=len(found.table),
+        day=found.parameters.as_of,
+        states=_states(found),
+    )
     if pack is not None:
         _write_pack(pack, tables, found, carrier or [], audience, versions)
     frame, title = _chosen(table, found, tables, wanted, audience, spatial=_is_spatial(out))

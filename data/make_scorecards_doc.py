@@ -75,7 +75,9 @@ def criterion_row(criterion: Criterion) -> tuple[str, ...]:
         number(criterion.weight),
         WAYS[criterion.direction],
         anchors,
-        criterion.unit,
+        criterion.unit
+        if criterion.unit_en == criterion.unit
+        else f"{criterion.unit} {criterion.unit_en}",
         f"{criterion.formula_zh}。 {criterion.formula_en}",
         f"`{criterion.measure}`" if criterion.measure else "",
         criterion.source,

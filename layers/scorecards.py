@@ -6,6 +6,7 @@ stand; what a card means is in :mod:`geo.scorecards`.
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import dataclass
 from dataclasses import replace
@@ -18,8 +19,8 @@ import tomli_w
 from geo.scorecards import Scorecard
 from layers.aside import made_aside
 from layers.catalogue import EDITION_DIR
-from layers.errors import AtlasError
 from layers.errors import Text
+from layers.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,7 @@ _MOST_BYTES = 1_000_000
 _OWN_WEIGHTS = "+weights"  # ends the version of a card whose weights somebody moved
 
 
-class ScorecardError(AtlasError, ValueError):
+class ScorecardError(UsageError):
     """A file of scorecards cannot be read or contradicts itself."""
 
 
@@ -106,30 +107,36 @@ def _cached(path: Path) -> Scorecards:
     return read_scorecards(path)
 
 
-def read_scorecards(path: Path) -> Scorecards:
+def read_scorecards(path: Path, name: str | None = None) -> Scorecards:
     """Read a file of scorecards, also one that a user made.
 
     Parameters
     ----------
     path
         A TOML file as ``data/scorecards.toml``; cards that it lacks are not there.
+    name
+        What the user calls the file, for messages; the name in `path` by default.
 
     Raises
     ------
     ScorecardError
         Naming the file, the card and what is wrong.
     """
+    called = path.name if name is None else name
     try:
         size = path.stat().st_size
         if size > _MOST_BYTES:
-            raise _wrong(path, f"{size:,} bytes are more than {_MOST_BYTES:,}")
-        return _parse(tomllib.loads(path.read_text(encoding="utf-8")), path)
+            raise _wrong(called, f"{size:,} bytes are more than {_MOST_BYTES:,}")
+        return _parse(tomllib.loads(path.read_text(encoding="utf-8")), called)
     except FileNotFoundError as error:
         raise ScorecardError(
-            Text(f"找不到评价表文件 {path}", f"the file of scorecards {path} is missing")
+            Text(
+                f"找不到评价表文件 {name or path}",
+                f"the file of scorecards {name or path} is missing",
+            )
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise _wrong(path, str(error)) from error
+        raise _wrong(called, str(error)) from error
 
 
 def write_scorecards(scorecards: Scorecards, path: Path) -> Path:
@@ -171,12 +178,40 @@ def weighted(card: Scorecard, weights: Mapping[str, float]) -> Scorecard:
 
     Raises
     ------
-    ValueError
-        If a criterion is unknown or a weight means nothing.
+    UsageError
+        If a criterion is unknown, a weight is below 0 or no number, or all are 0.
     """
     if not weights:
         return card
+    _check_weights(card, weights)
     return replace(card.with_weights(weights, _OWN_WEIGHTS), approved_by="")
+
+
+def _check_weights(card: Scorecard, weights: Mapping[str, float]) -> None:
+    there = ", ".join(card.keys)
+    for name, weight in weights.items():
+        if name not in card.keys:
+            raise UsageError(
+                Text(
+                    f"“{card.title_zh}”没有指标“{name}”；可用的指标：{there}",
+                    f"the card '{card.key}' has no criterion '{name}'; its criteria are {there}",
+                )
+            )
+        if not 0 <= weight < math.inf:
+            raise UsageError(
+                Text(
+                    f"指标“{name}”的权重不能是 {weight:g}；须为不小于 0 的数",
+                    f"the weight of '{name}' cannot be {weight:g}; it must be a number, at least 0",
+                )
+            )
+    if not any(weights.get(criterion.key, criterion.weight) for criterion in card.criteria):
+        raise UsageError(
+            Text(
+                f"权重全部为 0，无法评分；至少一项须大于 0。可用的指标：{there}",
+                f"all weights are 0, so nothing can be scored; one of the criteria must weigh "
+                f"more: {there}",
+            )
+        )
 
 
 def _own(card: Scorecard, shared: object) -> dict[str, Any]:
@@ -197,28 +232,30 @@ def _disposal_dict(disposal: Disposal) -> dict[str, Any]:
     }
 
 
-def _parse(raw: dict[str, Any], path: Path) -> Scorecards:
+def _parse(raw: dict[str, Any], called: str) -> Scorecards:
     try:
         shared = raw.get("grades", [])
-        cards = [_card(entry, shared, path) for entry in raw["cards"]]
+        cards = [_card(entry, shared, called) for entry in raw["cards"]]
         disposals = tuple(_disposal(entry) for entry in raw.get("disposal", []))
         version = str(raw["version"])
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _wrong(path, f"{type(error).__name__}: {error}") from error
+    except KeyError as error:
+        raise _wrong(called, f"{error} is missing") from error
+    except (TypeError, AttributeError) as error:
+        raise _wrong(called, f"it is not built as a file of scorecards is ({error})") from error
     found = {card.key: card for card in cards}
     if len(found) < len(cards):
-        raise _wrong(path, "a card is there twice")
+        raise _wrong(called, "a card is there twice")
     return Scorecards(version, found, disposals)
 
 
-def _card(entry: dict[str, Any], grades: object, path: Path) -> Scorecard:
+def _card(entry: dict[str, Any], grades: object, called: str) -> Scorecard:
     key = entry.get("key", "?")
     try:
         return Scorecard.from_dict({"grades": grades, **entry})
     except KeyError as error:
-        raise _wrong(path, f"card '{key}': {error} is missing") from error
+        raise _wrong(called, f"card '{key}': {error} is missing") from error
     except (TypeError, ValueError) as error:
-        raise _wrong(path, f"card '{key}': {error}") from error
+        raise _wrong(called, f"card '{key}': {error}") from error
 
 
 def _disposal(entry: dict[str, Any]) -> Disposal:
@@ -231,10 +268,10 @@ def _disposal(entry: dict[str, Any]) -> Disposal:
     )
 
 
-def _wrong(path: Path, what: str) -> ScorecardError:
+def _wrong(called: str, what: str) -> ScorecardError:
     return ScorecardError(
         Text(
-            f"评价表文件 {path.name} 有误：{what}；请改正后再读入",
-            f"the file of scorecards {path.name} is wrong: {what}; correct it and read it again",
+            f"评价表文件 {called} 有误：{what}；请改正后再读入",
+            f"the file of scorecards {called} is wrong: {what}; correct it and read it again",
         )
     )

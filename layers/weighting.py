@@ -39,9 +39,7 @@ _NAMES = Text(
 _SHAPE = Text("每行的格数须与列数相同", "every line must have one cell a column")
 _PAIR = Text("每一对至少填一格", "of every pair at least one cell must be filled")
 _CELL = Text("“{what}”不是 3、0.5 或 1/3 这样的数", "'{what}' is not a number such as 3 or 1/3")
-_MATRIX = Text(
-    "须为正数、对称位置互为倒数、不超过 9 项（{what}）", "no judgements in pairs ({what})"
-)
+_MATRIX = Text("须为正数、对称位置互为倒数、不超过 9 项", "no judgements in pairs ({what})")
 
 
 class Judged(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -229,9 +230,9 @@ def test_records_that_are_not_used_are_a_problem_the_user_sees(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (("--weight", "colour=1"), "the criteria are"),
+        (("--weight", "colour=1"), "没有指标“colour”；可用的指标：target_leased, "),
         (("--weight", "absorption=much"), "a number"),
-        (("--weight", "absorption=-1"), "at least 0"),
+        (("--weight", "absorption=-1"), "须为不小于 0 的数"),
         (("--table", "comparison"), "--against-period"),
         (("--against-period", "2025", "--table", "entropy"), "compares nothing"),
         (("--period", "1900"), "2000"),
@@ -291,8 +292,54 @@ def test_a_class_without_records_asks_for_a_year(
     open_or_create(empty, load_catalogue(), author="test", empty=True)
     wish = ("evaluate", "-w", empty, "--class", "operator", "--out", tmp_path / "e.csv")
     assert "--period" in refused(monkeypatch, capsys, *wish)
-    assert run(*wish, "--period", 2025).exit_code == 0
+    done = run(*wish, "--period", 2025)
+    assert done.exit_code == 0
+    assert "这一类别和年度没有任何指标记录" in done.stderr
     assert pd.read_csv(tmp_path / "e.csv").empty
+
+
+def test_the_summary_counts_as_the_page_does(bundled: Path, tmp_path: Path) -> None:
+    found = table(bundled, tmp_path)
+    told = written(bundled, tmp_path / "e.csv").stderr
+    nothing = found["undecided"].eq("nothing")
+    open_ = found["undecided"].isin(["evidence", "interval", "new"])
+    assert open_.sum() > 0
+    listed = found["exit"].astype(str).eq("True")
+    assert f"不定等级 {open_.sum()} 个；无数据 {nothing.sum()} 个" in told
+    assert listed.sum() > 0
+    assert f"列入约谈或退出名单 {listed.sum()} 个" in told
+    assert "没有任何指标记录" not in told
+
+
+def test_who_approved_a_card_is_named(bundled: Path, tmp_path: Path) -> None:
+    cards = load_scorecards()
+    own = replace(cards.cards["operator"], approved_by="区科委")
+    path = write_scorecards(replace(cards, cards={"operator": own}), tmp_path / "own.toml")
+    out = tmp_path / "e.xlsx"
+    told = written(bundled, out, "--scorecard", path).stderr
+    assert "权重经 区科委 批准" in told
+    assert "建议值" not in told
+    book = openpyxl.load_workbook(out)
+    text = "\n".join(str(c.value) for sheet in book for line in sheet.iter_rows() for c in line)
+    assert "权重经 区科委 批准" in text
+    # Whoever moves a weight uses another card than the one that was approved.
+    moved = written(bundled, out, "--scorecard", path, "--weight", "absorption=40").stderr
+    assert "区科委" not in moved
+
+
+def test_a_comparison_says_what_its_effect_means(bundled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "e.xlsx"
+    for options, there in ((("--against-period", 2025), True), ((), False)):
+        written(bundled, out, *options)
+        book = openpyxl.load_workbook(out)
+        text = "\n".join(str(c.value) for s in book for line in s.iter_rows() for c in line)
+        assert ("影响（分）：" in text) == there
+
+
+def test_help_says_how_judgements_are_written() -> None:
+    told = " ".join(run("evaluate", "--help").output.replace("│", " ").split())
+    assert "square matrix" in told
+    assert "keys of all headings" in told
 
 
 def test_help_has_an_example() -> None:

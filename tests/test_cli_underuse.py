@@ -127,7 +127,9 @@ def test_counts_by_state_are_told(made: Path, tmp_path: Path) -> None:
     told = written(made, tmp_path / "u.csv").stderr
     assert "低效 1, 疑似低效 1, 预警 1, 待核 3, 观察 2, 正常 2" in told
     english = run("--lang", "en", "underused", "-w", made, "-o", tmp_path / "e.csv", *FEW).stderr
-    assert "10 carriers: inefficient 1, suspected inefficient 1, warning 1" in english
+    assert (
+        "10 carriers as of 2026-09-30: inefficient 1, suspected inefficient 1, warning 1" in english
+    )
 
 
 def test_a_choice_of_rows_is_still_judged_against_the_district(

@@ -72,8 +72,8 @@ class Criterion:
         target. Between them the value is a straight line, outside them it stays.
     direction
         ``more`` or ``less`` is better; the points must say the same.
-    unit
-        Unit of the raw value.
+    unit, unit_en
+        Unit of the raw value; in English as in `unit` if it is empty.
     measure
         Name of a measure that the layers work out; empty for a recorded indicator.
     title_zh, title_en, formula_zh, formula_en
@@ -93,6 +93,7 @@ class Criterion:
     points: Points
     direction: Direction
     unit: str = ""
+    unit_en: str = ""
     measure: str = ""
     title_zh: str = ""
     title_en: str = ""
@@ -102,6 +103,8 @@ class Criterion:
 
     def __post_init__(self) -> None:
         """Refuse a weight, a direction or points that mean nothing."""
+        if not self.unit_en:
+            object.__setattr__(self, "unit_en", self.unit)
         if not (math.isfinite(self.weight) and self.weight > 0):
             self._refuse("weight", f"must be a finite number above 0, not {self.weight!r}")
         if self.direction not in get_args(Direction):

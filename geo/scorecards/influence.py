@@ -51,7 +51,8 @@ def influence(scores: Scores, most: int = 3) -> pd.DataFrame:
     moved = cells[["subject_id", "criterion"]].assign(
         effect=np.where(known, apart, open_points),
         open=~known,
-        place=cells["subject_id"].map(pd.Index(scores.table["subject_id"]).get_loc),
+        # Not by `map`, which has no numbers to give for no rows.
+        place=pd.Index(scores.table["subject_id"]).get_indexer(cells["subject_id"]),
     )
     moved = moved.assign(size=moved["effect"].abs().round(_DIGITS)).sort_values(
         ["place", "size", "criterion"], ascending=[True, False, True]

@@ -19,6 +19,7 @@ CLOSURE = 0.01
 """The parts may miss the rentable area by this share of it."""
 
 _OWN, _LEASED, _LOCKED, _VACANT = range(4)  # places in PARTS
+_NEEDED = frozenset(("rentable_area_m2", "locked_area_m2", "vacant_area_m2"))
 
 
 def vacancy_interval(carriers: pd.DataFrame) -> pd.DataFrame:
@@ -41,8 +42,10 @@ def vacancy_interval(carriers: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         ``low`` and ``high`` in [0, 1], equal where the rate is known; 0 and 1 where
-        nothing is known. ``flaw`` is ``contradiction`` where the areas cannot all be right,
-        ``nothing_on_offer`` where everything is locked, else empty; both have 0 and 1.
+        nothing is known. ``flaw`` is ``contradiction`` where the areas cannot all be right
+        (or more is rentable than there is), ``doubted`` where the register itself doubts
+        one that the rate needs, ``nothing_on_offer`` where everything is locked, else
+        empty; all of them have 0 and 1.
     """
     areas = _areas(known_columns(carriers))
     low, high = _rate(areas, "low"), _rate(areas, "high")
@@ -98,7 +101,10 @@ def _areas(known: pd.DataFrame) -> pd.DataFrame:
     total = np.where(summed, parts.sum(axis=1), total)
     rest = total - np.nansum(parts, axis=1)
     ends = _ends(total, parts, np.maximum(rest, 0.0))
-    flaw = _flaws(total, parts, rest)
+    flaw = _flaws(total, parts, rest, known["gross_area_m2"].to_numpy())
+    # The closure would give back the very number that is doubted.
+    wrong = [text for text in known["doubted"].unique() if _NEEDED & set(text.split(";"))]
+    flaw = np.where((flaw == "") & known["doubted"].isin(wrong), "doubted", flaw)
     nothing = (flaw == "") & (ends["offered_low"] <= 0)
     flaw = np.where(nothing, "nothing_on_offer", flaw)
     return pd.DataFrame({**ends, "flaw": flaw}, index=known.index)
@@ -137,9 +143,10 @@ def _rate(areas: pd.DataFrame, end: str) -> pd.Series:
     return rate.mask(vacant.eq(0), 0.0).clip(0, 1)
 
 
-def _flaws(total: Floats, parts: Floats, rest: Floats) -> NDArray[np.str_]:
+def _flaws(total: Floats, parts: Floats, rest: Floats, gross: Floats) -> NDArray[np.str_]:
     slack = CLOSURE * np.abs(total)
     complete = ~np.isnan(parts).any(axis=1)
     not_closed = (rest < -slack) | (complete & (np.abs(rest) > slack))
     negative = (np.nan_to_num(parts) < 0).any(axis=1) | (np.nan_to_num(total) < 0)
-    return np.where(not_closed | negative, "contradiction", "").astype(object)
+    too_much = total > gross * (1 + CLOSURE)
+    return np.where(not_closed | negative | too_much, "contradiction", "").astype(object)

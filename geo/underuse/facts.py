@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo.underuse.areas import CLOSURE
 from geo.underuse.areas import recoverable_interval
 from geo.underuse.areas import vacancy_interval
 from geo.underuse.parameters import EVIDENCE
@@ -117,7 +118,9 @@ def _ages(known: pd.DataFrame, as_of: date) -> pd.DataFrame:
 
 
 def _months(known: pd.DataFrame, facts: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    since = vacant_months(known["vacant_since"], as_of)
+    month = pd.to_datetime(known["vacant_since"], format="%Y-%m", errors="coerce")
+    # A month that is still to come says nothing of how long space has stood empty.
+    since = vacant_months(known["vacant_since"], as_of).mask(month.gt(pd.Timestamp(as_of)))
     full = facts["vacancy_high"].eq(0)
     low = since.fillna(0.0).mask(full, 0.0)
     # Nothing stands empty for longer than the building stands.
@@ -140,6 +143,8 @@ def _outputs(
     above, gross = (
         known[name].where(known[name].gt(0)) for name in ("above_ground_area_m2", "gross_area_m2")
     )
+    # More rentable than there is: one of the two is wrong, so neither is divided by.
+    gross = gross.mask(known["rentable_area_m2"] > gross * (1 + CLOSURE))
     area = above.fillna(gross)
     amount = known["tax_wan"].where(yardstick.eq(TAX), known["incubated"])
     output = amount * yardstick.map(_PER).astype("float64") / area

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from dataclasses import fields
 from datetime import date
@@ -33,6 +34,7 @@ _SHARES = (
     "evidence_share",
     "kept_vacancy",
 )
+_MONTH = re.compile(r"[12]\d{3}-(0[1-9]|1[0-2])")
 _LENGTHS = ("vacant_months", "ramp_up_months", "stale_months")
 
 
@@ -98,6 +100,12 @@ class UnderuseParameters:
         ValueError
             Naming the parameter, its value and what it must be.
         """
+        if not hasattr(self.as_of, "toordinal"):
+            msg = f"`as_of` must be a date, not {self.as_of!r}."
+            raise ValueError(msg)
+        if not _MONTH.fullmatch(self.market_date):
+            msg = f"`market_date` must be a month such as 2025-06, not {self.market_date!r}."
+            raise ValueError(msg)
         for name in _SHARES:
             require(name, (getattr(self, name),), least=0.0, most=1.0)
         for name in _LENGTHS:

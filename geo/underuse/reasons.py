@@ -48,6 +48,7 @@ _FLAWS = {
         "the areas contradict each other: own use, leased, locked and vacant space do not add up"
         " to the rentable area",
     ),
+    "doubted": Sentence("面积登记为疑错", "the register doubts its own areas"),
     "nothing_on_offer": Sentence("没有可租空间", "nothing is on offer"),
 }
 
@@ -152,6 +153,11 @@ def _output(facts: Row, parameters: UnderuseParameters, *, public: bool) -> Sent
         return Sentence(f"{name.zh}未知", f"{name.en} unknown")
     value = _amount(float(facts["output_low"]), tax=tax)
     peers = f"{int(facts['peers_known'])}/{int(facts['peers'])}"
+    if math.isnan(facts["ratio_low"]) and not facts["peers"]:
+        return Sentence(
+            f"{name.zh}没有同类可比（载体类别未报）",
+            f"{name.en} without peers (the class is not reported)",
+        )
     if math.isnan(facts["ratio_low"]):
         shown = Sentence("", "") if public else Sentence(f" {value.zh}", f" {value.en}")
         return Sentence(
@@ -203,11 +209,7 @@ def _open_ends(facts: Row, judged: Row, parameters: UnderuseParameters) -> list[
     blockers = str(judged["blockers"]).split(";")
     told = []
     if "completion" in blockers:
-        told.append(
-            Sentence(
-                "竣工时间未知，不能排除爬坡期", "when it was completed is unknown, it may be new"
-            )
-        )
+        told.append(_completion(facts))
     if "stale" in blockers:
         told.append(_stale(facts, parameters))
     if "evidence" in blockers:
@@ -219,7 +221,7 @@ def _open_ends(facts: Row, judged: Row, parameters: UnderuseParameters) -> list[
             )
         )
     possible = [p for p in str(judged["possible"]).split(";") if p]
-    if len(possible) > 1:
+    if len(possible) > 1 and "nothing_on_offer" not in blockers:
         told.append(
             Sentence(
                 f"可能为 {' 或 '.join(possible)}",
@@ -227,6 +229,17 @@ def _open_ends(facts: Row, judged: Row, parameters: UnderuseParameters) -> list[
             )
         )
     return told
+
+
+def _completion(facts: Row) -> Sentence:
+    if math.isinf(facts["age_high"]):
+        return Sentence(
+            "竣工时间未知，不能排除爬坡期", "when it was completed is unknown, it may be new"
+        )
+    span = _span(facts["age_low"], facts["age_high"], lambda v: f"{v:.0f}")
+    return Sentence(
+        f"竣工 {span} 个月，不能排除爬坡期", f"completed {_in_months(span)} ago, it may be new"
+    )
 
 
 def _stale(facts: Row, parameters: UnderuseParameters) -> Sentence:

@@ -92,8 +92,8 @@ def judge(facts: pd.DataFrame, parameters: UnderuseParameters) -> pd.DataFrame:
         ``state``, one of :data:`STATES`; ``possible``, the states that the unknowns
         leave open, joined by ``;``; ``exemption`` (empty, ``ramp_up`` or one of
         :data:`HOLDS`); ``blockers``, why nothing firmer is said, joined by ``;``
-        (``contradiction``, ``nothing_on_offer``, ``vacancy``, ``duration``, ``output``,
-        ``completion``, ``stale``, ``evidence``); index of `facts`.
+        (``contradiction``, ``doubted``, ``nothing_on_offer``, ``vacancy``, ``duration``,
+        ``output``, ``completion``, ``stale``, ``evidence``); index of `facts`.
     """
     reach = _reachable(facts, parameters)
     alone = reach.sum(axis=1) == 1
@@ -103,7 +103,7 @@ def judge(facts: pd.DataFrame, parameters: UnderuseParameters) -> pd.DataFrame:
     held = facts["hold"].isin(HOLDS).to_numpy()
     young = alone & (only == WATCHED)
     sound = facts["flaw"].eq("").to_numpy()
-    settled = alone & enough & sound & (fresh | (only != INEFFICIENT))
+    settled = alone & enough & sound & fresh
     suspected = _suspected(facts, parameters) & fresh
     state = np.select([held | young, settled, suspected], [WATCHED, only, SUSPECTED], OPEN)
     exemption = np.where(held, facts["hold"], np.where(young, RAMP_UP, ""))
@@ -159,6 +159,7 @@ def _blockers(
     table = pd.DataFrame(
         {
             "contradiction": facts["flaw"].eq("contradiction"),
+            "doubted": facts["flaw"].eq("doubted"),
             "nothing_on_offer": facts["flaw"].eq("nothing_on_offer"),
             **{name: ~facts[f"knows_{name}"] for name in _ITEMS},
             "stale": stale,
@@ -227,8 +228,8 @@ def _known_end(facts: pd.DataFrame, item: str, *, best: bool) -> dict[str, pd.Se
     end = "low" if best else "high"
     if item == "vacancy":
         rate = facts[f"vacancy_{end}"]
-        # A contradiction can be put right; where nothing is on offer there is no rate.
-        flaw = facts["flaw"].mask(facts["flaw"].eq("contradiction"), "")
+        # What is wrong can be put right; where nothing is on offer there is no rate.
+        flaw = facts["flaw"].where(facts["flaw"].eq("nothing_on_offer"), "")
         months = {name: facts[name].mask(rate.eq(0), 0.0) for name in ("months_low", "months_high")}
         return {"vacancy_low": rate, "vacancy_high": rate, "flaw": flaw, **months}
     if item == "output":

@@ -15,11 +15,13 @@ from layers.evaluation.judged import TABLE_COLUMNS
 from layers.evaluation.judged import Evaluation
 from layers.evaluation.judged import evaluate
 from layers.evaluation.judged import parameters_of
+from layers.evaluation.judged import scored
 from layers.evaluation.measures import MEASURES
 from layers.evaluation.public import INTERNAL_COLUMNS
 from layers.evaluation.public import audience_copy
 from layers.evaluation.reasons import SURELY_WORST
 from layers.evaluation.records import periods
+from layers.evaluation.titles import COMPARISON_NOTE
 from layers.evaluation.titles import COMPARISON_TITLES
 from layers.evaluation.titles import CONTRIBUTION_TITLES
 from layers.evaluation.titles import ENTROPY_TITLES
@@ -30,6 +32,7 @@ from layers.evaluation.titles import UNUSED_TITLES
 from layers.evaluation.titles import evaluation_remarks
 
 __all__ = [
+    "COMPARISON_NOTE",
     "COMPARISON_TITLES",
     "CONTRIBUTION_TITLES",
     "ENTROPY_TITLES",
@@ -52,4 +55,5 @@ __all__ = [
     "facts_of",
     "parameters_of",
     "periods",
+    "scored",
 ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Tables = Mapping[str, pd.DataFrame]
 
 _SIDES = ("before", "after")
+_UNJUDGED = ("nothing", "evidence")  # no grade for lack of evidence
 
 
 def compare_periods(
@@ -46,7 +47,10 @@ def compare_periods(
     -------
     pandas.DataFrame
         Columns of :func:`geo.scorecards.compare` with ``name``, titles of the criterion,
-        years, versions of the card and ``sample``.
+        years, versions of the card and ``sample``. Where evidence was lacking, the middle
+        of an interval says nothing: if a gap would have to explain a place that keeps its
+        grade, ``criterion`` and ``by`` are empty; if a grade came because data came,
+        ``by`` is ``missing``; in both cases ``effect`` is NaN.
     """
     there = facts or {}
     found = [there.get(year) or facts_of(tables, catalogue, card, year) for year in periods]
@@ -77,8 +81,21 @@ def compare_cards(
     return _compared(scores, found)
 
 
+def _without_middles(table: pd.DataFrame) -> pd.DataFrame:
+    """Take back what only the middles of intervals say of places without enough evidence."""
+    before, after = (table[f"undecided_{side}"].isin(_UNJUDGED) for side in _SIDES)
+    by_gap = table["by"].eq("missing")
+    silent = by_gap & (before | after) & ~table["changed"]
+    came = by_gap & before & table["grade_after"].ne("")
+    return table.assign(
+        criterion=table["criterion"].mask(silent, ""),
+        by=table["by"].mask(silent, ""),
+        effect=table["effect"].mask(silent | came),
+    )
+
+
 def _compared(scores: list[Scores], facts: list[Facts]) -> pd.DataFrame:
-    table = compare(*scores)
+    table = _without_middles(compare(*scores))
     cards = [found.card for found in scores]
     titles = {c.key: (c.title_zh, c.title_en) for card in cards for c in card.criteria}
     names = pd.concat([f.subjects.set_index("subject_id")["name"] for f in facts])

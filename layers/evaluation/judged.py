@@ -103,10 +103,11 @@ class Evaluation:
         One row a subject, columns :data:`TABLE_COLUMNS`; those with a grade first, the
         best on top. Ranks are within the class and begin with 1 for the best; a subject
         of which nothing is known has none. ``undecided`` is empty, ``nothing``, ``new``,
-        ``evidence`` or ``interval``.
+        ``evidence`` or ``interval``. ``disposal`` is empty for operators, who are no
+        land, and for a failed subject that is not on the list: one year decides nothing.
     contributions
         One row a subject and criterion, see :class:`geo.scorecards.Scores`, with name,
-        titles and unit, and ``origin``, ``data_date``, ``source``, ``basis``, ``sample``
+        titles and units, and ``origin``, ``data_date``, ``source``, ``basis``, ``sample``
         of the number.
     facts
         Raw numbers by year: this one, and the earlier ones that the rule of two years
@@ -167,9 +168,9 @@ def evaluate(
     Raises
     ------
     UsageError
-        If the card names a field that its layer does not have.
+        If the card names a field that its layer does not have, or a weight means nothing.
     ValueError
-        If a weight or a number of the choice means nothing.
+        If a number of the choice means nothing.
     """
     used = weighted(card, dict(choice.weights))
     gathered = {
@@ -239,6 +240,10 @@ def _with_words(table: pd.DataFrame, scores: Scores, choice: RankChoice) -> pd.D
     moved = _influence(scores)
     cards = load_scorecards()
     disposals = {grade.key: cards.of_grade(grade.key) for grade in card.grades}
+    # The classes are of land, and an operator is none.
+    of_land = all(layer != "operators" for layer, _field, _value in card.subjects)
+    # Land is not taken back for one bad year.
+    spoken_of = table["grade"].ne(card.grades[-1].key) | table["exit"]
     reasons = []
     influential = []
     for row in table.to_dict("records"):
@@ -251,7 +256,10 @@ def _with_words(table: pd.DataFrame, scores: Scores, choice: RankChoice) -> pd.D
         influential=pd.Series(influential, index=table.index, dtype="str"),
         reason_zh=pd.Series([said.zh for said in reasons], index=table.index, dtype="str"),
         reason_en=pd.Series([said.en for said in reasons], index=table.index, dtype="str"),
-        disposal=[getattr(disposals.get(grade), "key", "") for grade in table["grade"]],
+        disposal=[
+            getattr(disposals.get(grade), "key", "") if said and of_land else ""
+            for grade, said in zip(table["grade"], spoken_of, strict=True)
+        ],
         scorecard_version=card.version,
         parameters=parameters_of(card, choice),
     )
@@ -259,8 +267,6 @@ def _with_words(table: pd.DataFrame, scores: Scores, choice: RankChoice) -> pd.D
 
 def _influence(scores: Scores) -> dict[str, tuple[dict[Hashable, Any], ...]]:
     """Return what moves each subject most, by subject."""
-    if scores.table.empty:
-        return {}
     rows = influence(scores, _MOST_INFLUENTIAL).groupby("subject_id")
     return {str(subject): tuple(own.to_dict("records")) for subject, own in rows}
 
@@ -305,7 +311,7 @@ def _contributions(scores: Scores, facts: Facts) -> pd.DataFrame:
     by_key = {criterion.key: criterion for criterion in card.criteria}
     told: dict[str, Sequence[str]] = {
         name: [str(getattr(by_key[key], name)) for key in cells["criterion"]]
-        for name in ("title_zh", "title_en", "unit")
+        for name in ("title_zh", "title_en", "unit", "unit_en")
     }
     return cells.assign(
         name=cells["subject_id"].map(names),

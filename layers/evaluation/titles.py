@@ -75,7 +75,8 @@ CONTRIBUTION_TITLES = {
     **_TITLES,
     "group": Text("大类", "Heading"),
     "weight": Text("有效权重", "Effective weight"),
-    "unit": Text("单位", "Unit"),
+    "unit": Text("单位", "Unit (Chinese)"),
+    "unit_en": Text("单位（英文）", "Unit"),
     "raw_low": Text("原值下限", "Lowest raw value"),
     "raw_high": Text("原值上限", "Highest raw value"),
     "value_low": Text("标准分下限", "Lowest value"),
@@ -113,6 +114,17 @@ COMPARISON_TITLES = {
     "sample": _SAMPLE,
 }
 """Titles of the columns of a comparison."""
+
+COMPARISON_NOTE = Text(
+    "影响（分）：该指标使得分中值变动的分数；等级由有变无或由无变有时，为该指标使得分区间变宽（正）"
+    "或变窄（负）的分数。某一侧因数据不足不定等级的，不用区间中值比较：等级未变的不列指标，"
+    "因补齐数据而有等级的只写起因，影响留空",
+    "Effect (points): by how many points the criterion moved the middle of the score; where a "
+    "grade came or went, by how many it made the interval wider, or narrower (−). Where too "
+    "little was known on a side, middles are not compared: without another grade no criterion is "
+    "named, and a grade that came with the data has a cause and no effect",
+)
+"""What the effect in a comparison means."""
 
 ENTROPY_TITLES = {
     "criterion": _CRITERION,
@@ -173,7 +185,7 @@ EVALUATION_WORDS = {
         "value": Text("数值变化", "its value"),
         "weight": Text("权重变化", "its weight"),
         "points": Text("档次变化", "its anchors"),
-        "missing": Text("缺项变化", "a gap"),
+        "missing": Text("数据补齐或缺失", "data came, or are missing"),
         "grades": Text("等级规则变化", "the limits of the grades"),
         "age": Text("不再新设或新设", "new or no longer new"),
     },

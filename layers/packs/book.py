@@ -11,6 +11,9 @@ import xlsxwriter
 
 from layers.export.notes import heading
 from layers.packs import words
+from layers.packs.facts import digits_of
+from layers.packs.fitting import row_height
+from layers.packs.fitting import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,27 +27,39 @@ if TYPE_CHECKING:
 _OPTIONS = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 _FILLED = ("reply_id", "pack", "carrier_id")
-_NOT_ASKED = {"sample", "source"}
+_GIVEN_MARK = "sample"
+_NOT_ASKED = {_GIVEN_MARK, "source"}
 _REQUIRED = "*"
 _GIVEN, _ASKED = "#E6EBEF", "#FFF7D6"
+_BODY = {"text_wrap": True, "valign": "top"}
 _HEAD = {"bold": True, "text_wrap": True, "valign": "top", "border": 1}
-_PATTERNS = {"date": "yyyy-mm-dd", "number": "#,##0.##", "integer": "0"}
+_WHOLE = "#,##0"
+_NUMERIC = ("number", "integer")
+_HAIR = 7
 _FIRST_DAY = pd.Timestamp(2000, 1, 1)
 _LAST_DAY = pd.Timestamp(2100, 12, 31)
-_NARROW, _WIDE, _PROSE = 13, 28, 60
+_NARROW, _WIDE, _PROSE = 12, 26, 60
 _LONG_TEXTS = {"name", "address", "provides", "missing"}
-_CENTRE = "&C"
+# So that all columns fit one page across and are still read.
+_REPLY_NARROW, _REPLY_WIDE, _WRITTEN = 10, 20, 22
+_WRITTEN_TEXTS = {"operator", "conditions", "note"}
+# 17 mm, so that there are 10 mm to write in by hand when the page is printed at six tenths.
+_REPLY_ROW_PT = 48.5
+# The button of the filter covers the end of a heading; bold is wider.
+_BUTTON, _BOLD = 3.0, 1.1
+_CENTRE, _PAGES = "&C", "&C&P / &N"
+_SIDE_IN = 0.4
 _A3, _A4 = 8, 9
 _FROZEN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column of the reply sheet: heading, what is filled in already, and its field."""
+    """A column of the reply sheet: heading, what is filled in already, and its field if asked."""
 
     heading: str
     cells: tuple[str | None, ...]
-    field: FieldSpec | None
+    asked: FieldSpec | None = None
 
 
 def write_book(pack: Pack, path: Path) -> None:
@@ -69,13 +84,17 @@ def write_book(pack: Pack, path: Path) -> None:
         for page in (reply_sheet, list_sheet, readme):
             # The header of the printed page carries the marks beyond the screen.
             page.set_header(_CENTRE + " ".join(pack.marks[:-1]).replace("&", "&&"))
+            page.set_footer(_PAGES)
             page.set_landscape()
-            page.set_paper(_A4)
+            page.set_margins(left=_SIDE_IN, right=_SIDE_IN)
+            page.set_paper(_A3)
             page.fit_to_pages(1, 0)
+        readme.set_paper(_A4)
         # Too many columns for one page to be read.
-        list_sheet.set_paper(_A3)
         list_sheet.fit_to_pages(2, 0)
         list_sheet.repeat_columns(0, 2)
+        for page in (reply_sheet, list_sheet):
+            page.repeat_rows(0)
     finally:
         book.close()
 
@@ -95,49 +114,71 @@ def reply_columns(pack: Pack) -> list[_Column]:
         "pack": [pack.number] * len(ids),
         "carrier_id": ids,
     }
-    columns = [_asked(spec.field(n), lang, tuple(given[n]), spec.id_field) for n in _FILLED]
-    for title, name in ((words.NAME, "name"), (words.PLACE, "address"), (words.MARK, "mark")):
+    columns = [_Column(_reply_heading(spec.field(n), pack), tuple(given[n])) for n in _FILLED]
+    for title, name in ((words.NAME, "name"), (words.PLACE, "address")):
         told = tuple(None if pd.isna(value) else str(value) for value in frame[name])
-        columns.append(_Column(title.get(lang), told, None))
+        columns.append(_Column(title.get(lang), told))
+    # A reply about a sample is a sample.
+    marks = tuple((words.YES if sample else words.NO).get(lang) for sample in pack.facts.sample)
+    columns.append(_Column(_reply_heading(spec.field(_GIVEN_MARK), pack), marks))
     empty: tuple[None, ...] = (None,) * len(ids)
     columns += [
-        _asked(field, lang, empty, spec.id_field)
+        _Column(_reply_heading(field, pack), empty, field)
         for field in spec.fields
         if field.name not in {*_FILLED, *_NOT_ASKED}
     ]
     return columns
 
 
-def _asked(field: FieldSpec, lang: str, cells: Sequence[str | None], id_field: str) -> _Column:
-    must = field.required or field.name == id_field
-    return _Column(heading(field, lang) + (_REQUIRED if must else ""), tuple(cells), field)
+def _reply_heading(field: FieldSpec, pack: Pack) -> str:
+    must = field.required or field.name == pack.replies.id_field
+    return heading(field, pack.lang) + (_REQUIRED if must else "")
 
 
 def _write_replies(book: Any, page: Any, pack: Pack) -> None:  # noqa: ANN401 -- xlsxwriter has no types
-    rows = len(pack.facts.frame)
-    for number, column in enumerate(reply_columns(pack)):
-        asked = column.field is not None and column.field.name not in _FILLED
-        head = book.add_format({**_HEAD, "bg_color": _ASKED if asked else _GIVEN})
-        page.write_string(0, number, column.heading, head)
-        kind = column.field.type if column.field is not None and asked else "text"
-        body = book.add_format({"num_format": _PATTERNS.get(kind, "@"), "border": 1})
-        page.set_column(number, number, _width([column.heading, *filter(None, column.cells)]))
+    columns, rows = reply_columns(pack), len(pack.facts.frame)
+    widths = [_reply_width(column) for column in columns]
+    for number, (column, wide) in enumerate(zip(columns, widths, strict=True)):
+        asked = column.asked
+        colour = _GIVEN if asked is None else _ASKED
+        page.write_string(0, number, column.heading, book.add_format({**_HEAD, "bg_color": colour}))
+        pattern = "@" if asked is None else _pattern(asked)
+        body = book.add_format({**_BODY, "num_format": pattern, "border": 1})
+        page.set_column(number, number, wide)
         for row, cell in enumerate(column.cells, start=1):
             if cell is None:
                 page.write_blank(row, number, None, body)
             else:
                 page.write_string(row, number, cell, body)
-        rule = _validation(column.field, pack.lang) if asked and column.field is not None else None
+        rule = None if asked is None else _validation(asked, pack.lang)
         if rule is not None:
             page.data_validation(1, number, rows, number, rule)
     page.freeze_panes(1, _FROZEN)
-    page.set_row(0, 45)
+    page.set_row(0, _head_height([column.heading for column in columns], widths))
+    for row, cells in enumerate(zip(*(column.cells for column in columns), strict=True), start=1):
+        told = [(cell or "", wide) for cell, wide in zip(cells, widths, strict=True)]
+        page.set_row(row, row_height(told, least=_REPLY_ROW_PT))
 
 
-def _width(texts: Sequence[str]) -> int:
-    # A Chinese character is as wide as two others.
-    longest = max(sum(2 if ord(letter) > 0xFF else 1 for letter in text) for text in texts)  # noqa: PLR2004
-    return min(max(longest + 2, _NARROW), _WIDE)
+def _reply_width(column: _Column) -> float:
+    if column.asked is not None and column.asked.name in _WRITTEN_TEXTS:
+        return _WRITTEN
+    texts = filter(None, column.cells)
+    longest = max((text_width(text) for text in texts), default=0.0) + 2
+    return min(max(longest, _REPLY_NARROW), _REPLY_WIDE)
+
+
+def _head_height(headings: Sequence[str], widths: Sequence[float], *, button: float = 0) -> float:
+    narrower = [(wide - button) / _BOLD for wide in widths]
+    return row_height(zip(headings, narrower, strict=True))
+
+
+def _pattern(field: FieldSpec) -> str:
+    """Return the number format of a cell: as many decimals as a card tells."""
+    if field.type in _NUMERIC:
+        digits = digits_of(field)
+        return _WHOLE + ("." + "0" * digits if digits else "")
+    return "yyyy-mm-dd" if field.type == "date" else "@"
 
 
 def _validation(field: FieldSpec, lang: str) -> Mapping[str, Any] | None:
@@ -157,15 +198,27 @@ def _write_list(book: Any, page: Any, pack: Pack) -> None:  # noqa: ANN401 -- xl
     facts = pack.facts
     head = book.add_format({**_HEAD, "bg_color": _GIVEN})
     page.write_string(0, 0, words.NUMBER.get(pack.lang), head)
+    count = book.add_format({**_BODY, "align": "left", "border": _HAIR})
     for row in range(len(facts.frame)):
-        page.write_number(row + 1, 0, row + 1)
+        page.write_number(row + 1, 0, row + 1, count)
+    headings = [heading(field, pack.lang) for field in facts.fields]
+    widths = [_list_width(field) for field in facts.fields]
     for number, field in enumerate(facts.fields, start=1):
-        page.write_string(0, number, heading(field, pack.lang), head)
-        wide = _PROSE if field.name == "reason" else _WIDE if field.name in _LONG_TEXTS else _NARROW
-        page.set_column(number, number, wide)
+        page.write_string(0, number, headings[number - 1], head)
+        page.set_column(number, number, widths[number - 1])
         _write_column(book, page, number, facts.frame[field.name], field)
+    page.set_row(0, _head_height(headings, widths, button=_BUTTON))
+    for row, cells in enumerate(facts.frame.itertuples(index=False), start=1):
+        texts = zip(cells, widths, strict=True)
+        page.set_row(row, row_height((c, wide) for c, wide in texts if isinstance(c, str)))
     page.freeze_panes(1, 3)
     page.autofilter(0, 0, len(facts.frame), len(facts.fields))
+
+
+def _list_width(field: FieldSpec) -> float:
+    if field.name == "reason":
+        return _PROSE
+    return _WIDE if field.name in _LONG_TEXTS else _NARROW
 
 
 def _write_column(
@@ -175,26 +228,35 @@ def _write_column(
     values: pd.Series[Any],
     field: FieldSpec,
 ) -> None:
-    pattern = _PATTERNS.get(field.type, "@")
-    body = book.add_format({"num_format": pattern, "text_wrap": True, "valign": "top"})
+    # Numbers keep clear of the text in the next column.
+    aligned = {"align": "right", "indent": 1} if field.type in _NUMERIC else {"align": "left"}
+    shape = {**_BODY, **aligned, "num_format": _pattern(field), "border": _HAIR}
+    body = book.add_format(shape)
     writers = {"number": page.write_number, "date": page.write_datetime}
     write = writers.get(field.type, page.write_string)
     for row, value in enumerate(values, start=1):
-        if not pd.isna(value):
+        if pd.isna(value):
+            page.write_blank(row, number, None, body)
+        else:
             write(row, number, value, body)
 
 
 def _write_readme(book: Any, page: Any, pack: Pack) -> None:  # noqa: ANN401 -- xlsxwriter has no types
-    bold = book.add_format({"bold": True, "valign": "top"})
-    wrap = book.add_format({"text_wrap": True, "valign": "top"})
+    bold = book.add_format({**_BODY, "bold": True})
+    wrap = book.add_format(_BODY)
     lang = pack.lang
     rows = [(words.PACK.get(lang), pack.number), (words.MADE.get(lang), pack.made.isoformat())]
     rows += [("", mark) for mark in pack.marks]
     rows += [(words.HOW_HEADING.get(lang), "")]
     rows += [("", f"{n}. {step.get(lang)}") for n, step in enumerate(words.HOW, start=1)]
-    rows += list(pack.basis)
-    for row, (title, text) in enumerate(rows):
-        page.write_string(row, 0, title, bold)
-        page.write_string(row, 1, text, wrap)
-    page.set_column(0, 0, _WIDE)
-    page.set_column(1, 1, 2 * _PROSE)
+    # A row a line: many sources are higher than a row can be.
+    for title, text in pack.basis:
+        first, *more = text.split("\n")
+        rows += [(title, first), *(("", line) for line in more)]
+    widths = (_WIDE, 2 * _PROSE)
+    for row, cells in enumerate(rows):
+        for column, (text, style) in enumerate(zip(cells, (bold, wrap), strict=True)):
+            page.write_string(row, column, text, style)
+        page.set_row(row, row_height(zip(cells, widths, strict=True)))
+    for column, wide in enumerate(widths):
+        page.set_column(column, column, wide)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from layers import i18n
 from layers.packs import words
+from layers.packs.facts import digits_of
 from layers.packs.overview import WIDTH_IN
 from layers.packs.overview import is_place
 
@@ -162,11 +163,9 @@ def _card(document: Any, pack: Pack, number: int) -> None:  # noqa: ANN401 - of 
     _table(document, cells)
     for field in pack.facts.fields:
         if field.name in _PROSE:
-            told = row[field.name]
-            nothing = words.NOTHING_MISSING.get(pack.lang) if field.name == "missing" else "—"
             line = document.add_paragraph()
             line.add_run(_labelled(field.title.get(pack.lang), pack.lang)).bold = True
-            line.add_run(nothing if pd.isna(told) else str(told))
+            line.add_run(_told(row[field.name]))
 
 
 def _table(document: Any, cells: Sequence[tuple[str, str]]) -> None:  # noqa: ANN401 - of python-docx
@@ -207,8 +206,7 @@ def cell_text(value: object, field: FieldSpec, lang: str) -> str:
     if field.type not in ("number", "integer"):
         return str(value)
     language: i18n.Lang = "zh" if lang == "zh" else "en"
-    digits = 0 if field.unit in {"m²", "m", ""} else 2 if "天" in field.unit else 1
-    return i18n.number(value, language, digits=digits, unit=field.unit)
+    return i18n.number(value, language, digits=digits_of(field), unit=field.unit)
 
 
 def _told(value: object) -> str:

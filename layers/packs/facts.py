@@ -19,6 +19,8 @@ from layers.frames import to_type
 from layers.ids import strangers
 from layers.marks import is_sample
 from layers.packs import words
+from layers.packs.unknowns import deciding_fields
+from layers.packs.unknowns import unknown_line
 from layers.underuse import INTERNAL_COLUMNS
 from layers.underuse import audience_copy
 from layers.underuse import leasing_facts
@@ -131,6 +133,13 @@ class PackFacts:
     sample: tuple[bool, ...]
 
 
+def digits_of(field: FieldSpec) -> int:
+    """Return how many decimals a number is told with: areas, lengths and months have none."""
+    if field.unit in {"m²", "m", ""}:
+        return 0
+    return 2 if "天" in field.unit else 1
+
+
 def chosen_ids(wanted: Sequence[str], carriers: pd.DataFrame) -> list[str]:
     """Return the carriers of a pack, once each.
 
@@ -190,14 +199,18 @@ def pack_facts(
     hidden = (internal | _INTERNAL | set(INTERNAL_COLUMNS)) if audience == "public" else set()
     values = _register_values(carriers, register, lang)
     values |= _derived(tables, catalogue, underuse, ids, audience, lang)
-    values["park"] = carriers["park_id"].map(_names(tables, "parks"))
+    values["name"] = _in_language(carriers, lang)
+    values["park"] = carriers["park_id"].map(_names(tables, "parks", "park_id", lang))
     sample = is_sample(carriers)
     values["mark"] = sample.map({True: SAMPLE.get(lang), False: None})
-    values["missing"] = values["missing"].map(
-        lambda cell: _missing(cell, register, hidden, lang), na_action="ignore"
-    )
     fields = tuple(_field(name, register) for name in _ORDER if name not in hidden)
+    values["missing"] = pd.Series(None, index=carriers.index, dtype="str")
     frame = pd.DataFrame({f.name: _typed(values[f.name], f) for f in fields})
+    deciding = deciding_fields(underuse, tables, catalogue)
+    frame["missing"] = [
+        unknown_line(row, fields, deciding.get(carrier, ()), register, hidden, lang)
+        for carrier, (_index, row) in zip(ids, frame.iterrows(), strict=True)
+    ]
     points = tuple(carriers.geometry.to_numpy()) if "geometry" in carriers else (None,) * len(ids)
     return PackFacts(fields, frame.reset_index(drop=True), points, tuple(sample.tolist()))
 
@@ -232,14 +245,15 @@ def _derived(
         # The states are Chinese terms; an English reader is told both.
         values["state"] = judged["state"].map(_state, na_action="ignore")
     values["reason"] = judged[f"reason_{lang}"]
-    values["missing"] = judged["missing"]
     # That of the vacant units where the register has none.
     values["rent_yuan_m2_day"] = leasing["rent_yuan_m2_day"]
     for name in _PERCENT:
         values[name] = values[name].astype("float64") * 100.0
+    names = _names(tables, "stations", "name", lang)
+    values["station"] = leasing["station"].map(lambda name: names.get(name, name), "ignore")
     belts = catalogue.layer("zones").field("belt")
     values["belts"] = leasing["belts"].map(
-        lambda cell: _list([belts.choice_title(b, lang) for b in items_of(cell)], lang)
+        lambda cell: words.listed([belts.choice_title(b, lang) for b in items_of(cell)], lang)
     )
     return values
 
@@ -262,23 +276,17 @@ def _typed(column: pd.Series[Any], field: FieldSpec) -> pd.Series[Any]:
     return to_type(told.where(told.notna(), None), "text")
 
 
-def _missing(
-    cell: str, register: Mapping[str, FieldSpec], hidden: set[str], lang: str
-) -> str | None:
-    named = [
-        register[n].title.get(lang) if n in register else n
-        for n in items_of(cell)
-        if n not in hidden
-    ]
-    return _list(named, lang)
-
-
-def _list(named: Sequence[str], lang: str) -> str | None:
-    return ("、" if lang == "zh" else ", ").join(named) or None
-
-
-def _names(tables: Mapping[str, pd.DataFrame], key: str) -> pd.Series[Any]:
+def _names(tables: Mapping[str, pd.DataFrame], key: str, by: str, lang: str) -> pd.Series[Any]:
+    """Return the names of a layer in the language of the pack, by another of its fields."""
     frame = tables.get(key)
     if frame is None:
         return pd.Series(dtype="str")
-    return frame.set_index("park_id")["name"]
+    names = _in_language(frame, lang).set_axis(frame[by])
+    return names[~names.index.duplicated()]
+
+
+def _in_language(frame: pd.DataFrame, lang: str) -> pd.Series[Any]:
+    """Return the names of a layer, the English ones where there are and they are asked for."""
+    if lang != "en" or "name_en" not in frame:
+        return frame["name"]
+    return frame["name_en"].fillna(frame["name"])

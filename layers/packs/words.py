@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from layers.errors import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TITLE = Text("低效空间载体资料", "Underused building space on offer")
 """Title of the brief."""
@@ -18,6 +23,7 @@ REPLY_ENDING = Text("表", " sheet")
 NAME = Text("载体名称（供核对）", "Carrier (for reading)")
 PLACE = Text("载体坐落（供核对）", "Where it is (for reading)")
 MARK = Text("载体数据标记", "Mark of the carrier")
+YES, NO = Text("是", "yes"), Text("否", "no")
 
 NUMBER = Text("图号", "No.")
 PARK = Text("所属园区", "Park")
@@ -58,7 +64,11 @@ MAP_ALT = Text("载体位置总览图", "Map of the carriers")
 NO_MAP = Text("所选载体均未定位，没有总览图", "None of the carriers is located, so there is no map")
 UNLOCATED = Text("未定位，图中没有：", "Not located and not on the map: ")
 CARDS_HEADING = Text("载体卡片", "Cards")
-NOTHING_MISSING = Text("没有缺项", "nothing is missing")
+NOTHING_DECIDES = Text("没有会改变状态的缺项", "nothing that could change the state is missing")
+DECIDING = Text("可能改变状态的缺项：", "could change the state: ")
+INTERNAL_FIELD = Text("内部字段", "internal fields")
+BEYOND = Text("同类可比数或数据精度", "figures of its peers, or the precision of the data")
+CLAUSE = Text("；", "; ")
 HOW_HEADING = Text("如何回复", "How to reply")
 ABOUT_HEADING = Text("依据与来源", "Basis and sources")
 WRONG = Text("填写有误", "Not a value")
@@ -99,3 +109,8 @@ PUBLIC = Text(
     "Public copy: without firm names, tax, rents and coordinates",
 )
 SAMPLE = Text("含示例数据，不反映真实占用情况", "Contains 示例数据 (sample data)")
+
+
+def listed(names: Sequence[str], lang: str) -> str:
+    """Return names one after the other, as the language lists them."""
+    return ("、" if lang == "zh" else ", ").join(names)

@@ -142,9 +142,9 @@ def default_underuse(tables: Tables, **changes: Any) -> UnderuseParameters:  # n
     Parameters
     ----------
     tables
-        Layers by key; the latest ``data_date`` of the carriers is the day of the
-        question, so that the same data give the same answer on any day; today if no
-        carrier has one.
+        Layers by key; the latest ``data_date`` of the carriers that is not still to come
+        is the day of the question, so that the same data give the same answer on any
+        day; today if no carrier has one.
     changes
         Parameters by name that are not to be the defaults.
 
@@ -158,8 +158,10 @@ def default_underuse(tables: Tables, **changes: Any) -> UnderuseParameters:  # n
     require_layers(tables, "carriers")
     as_of: date | None = changes.pop("as_of", None)
     if as_of is None:
-        latest = tables["carriers"]["data_date"].max()
+        dates = tables["carriers"]["data_date"]
         today = datetime.now(tz=UTC).astimezone().date()
+        # A date that is still to come is a slip of the pen, and must not date the district.
+        latest = dates[dates.le(pd.Timestamp(today))].max()
         as_of = today if pd.isna(latest) else latest.date()
     return UnderuseParameters(as_of=as_of, **changes)
 
@@ -206,7 +208,7 @@ def underuse_of(
         parameters=f"{rule.as_text()}; {ranked_by.version}; {choice.as_text()}",
     )
     table = table.join(scores.table.set_index("subject_id")[["score_low", "score_high"]])
-    table = with_worst(table.join(ranks(scores, choice)))
+    table = with_worst(table.join(ranks(scores, choice, found["state"])))
     ordered = finite(_ordered(table))
     return Underuse(ordered, scores.contributions, found, rule, ranked_by, choice)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 from typing import TypeVar
 
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
 INTERNAL_COLUMNS = frozenset(
     {
         "tax_yuan_m2",
+        "peer_median_tax_yuan_m2",
+        "peer_median",
         "output_low",
         "output_high",
         "output_area",
@@ -34,14 +35,11 @@ INTERNAL_COLUMNS = frozenset(
     }
 )
 """What a public copy does not have: tax and output of a building, rents, names of firms,
-and scores, from which output could be worked out."""
+and what output could be worked out from: scores, and the medians that it is said to be
+above or below (the median of an odd number is that of one building)."""
 
 _REASONS = ("reason_zh", "reason_en")
 
-_MEDIANS = ("peer_median_tax_yuan_m2", "peer_median")
-# A median of fewer is as good as a number of one of them.
-_LEAST_PEERS = 3
-_MEDIAN_DIGITS = 2
 _PUBLIC_CRITERIA = frozenset({"vacancy", "vacant_months"})
 _OF_CRITERION = (
     "raw_low",
@@ -89,8 +87,7 @@ def audience_copy(frame: Frame, audience: str) -> Frame:
     -------
     pandas.DataFrame
         For the public without :data:`INTERNAL_COLUMNS`; reasons name no output;
-        contributions of output and rent are empty; medians of at least three peers have
-        two digits, because the median of an odd number is the number of one of them.
+        contributions of output and rent are empty.
 
     Raises
     ------
@@ -106,26 +103,10 @@ def audience_copy(frame: Frame, audience: str) -> Frame:
     for name in _REASONS:
         if f"public_{name}" in copy:
             copy[name] = copy[f"public_{name}"]
-    for name in _MEDIANS:
-        if name in copy:
-            known = copy[name].where(_reported(copy))
-            copy[name] = known.map(_rounded, na_action="ignore").astype("float64")
     if "criterion" in copy:
         hidden = ~copy["criterion"].isin(_PUBLIC_CRITERIA)
         copy = _emptied(copy, hidden, _OF_CRITERION)
     return copy.drop(columns=[name for name in copy.columns if name in INTERNAL_COLUMNS])
-
-
-def _reported(frame: pd.DataFrame) -> pd.Series[bool]:
-    if "peers_known" not in frame:
-        return pd.Series(data=False, index=frame.index)
-    return frame["peers_known"].ge(_LEAST_PEERS)
-
-
-def _rounded(value: float) -> float:
-    if value == 0:
-        return 0.0
-    return round(value, _MEDIAN_DIGITS - 1 - math.floor(math.log10(abs(value))))
 
 
 def _emptied(frame: Frame, rows: pd.Series[bool], names: Iterable[str]) -> Frame:

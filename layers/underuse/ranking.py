@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo.scorecards import smaa
 from geo.underuse.reasons import worst_third
+from geo.underuse.rule import WATCHED
 from layers.consolidation import refuse_unknown
 from layers.errors import Text
 from layers.errors import UsageError
@@ -134,19 +135,33 @@ def weighted(card: Scorecard, choice: RankChoice) -> Scorecard:
         raise UsageError(Text(f"权重有误：{error}", f"the weights are wrong: {error}")) from error
 
 
-def ranks(scores: Scores, choice: RankChoice) -> pd.DataFrame:
+def ranks(scores: Scores, choice: RankChoice, states: pd.Series[str]) -> pd.DataFrame:
     """Return the ranks, 1 for the most underused.
+
+    What is exempt is not ranked, and neither is what nothing is known of.
 
     The card scores good use, so that the score is turned round before it is ranked;
     the best third of that ranking is the worst third of the carriers.
+
+    Parameters
+    ----------
+    scores, choice
+        What is known of good use, and how weights are drawn.
+    states
+        State by carrier.
 
     Returns
     -------
     pandas.DataFrame
         ``rank_low``, ``rank_high`` (ends of the 90 % interval) and ``p_worst_third``,
-        index ``subject_id``.
+        index of `states`; missing where there is no rank.
     """
-    low, high = scores.values()
+    exempt = states.index[states.eq(WATCHED)]
+    silent = scores.table.loc[scores.table["undecided"].eq("nothing"), "subject_id"]
+    low, high = (end.drop(index=[*exempt, *silent], errors="ignore") for end in scores.values())
+    if low.empty:
+        unranked = {"rank_low": "Int64", "rank_high": "Int64", "p_worst_third": "float64"}
+        return pd.DataFrame(np.nan, index=states.index, columns=list(unranked)).astype(unranked)
     found = smaa(
         _PERCENT - high,
         _PERCENT - low,
@@ -165,7 +180,7 @@ def ranks(scores: Scores, choice: RankChoice) -> pd.DataFrame:
         },
         index=low.index,
     )
-    return table.astype({"rank_low": "Int64", "rank_high": "Int64"})
+    return table.reindex(states.index).astype({"rank_low": "Int64", "rank_high": "Int64"})
 
 
 def with_worst(table: pd.DataFrame) -> pd.DataFrame:

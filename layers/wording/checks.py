@@ -89,6 +89,59 @@ FINDINGS: Mapping[str, Finding] = {
         "请核对单位；如确实填错，请换算后重新导入",
         "Check the unit; convert the column and import again if it is wrong",
     ),
+    "negative_tax": info(
+        "{title_zh} {value} 万元{tax_from_zh} 为负数",
+        "{title_en} {value} (10 000 yuan){tax_from_en} is negative",
+        "请核对；确因退税或冲减为负的可不处理，未知的请留空",
+        "Check it; leave it if refunds made it so, and leave empty what is unknown",
+    ),
+    "unknown_subject": warning(
+        "“{value}”不在“{card_zh}”的对象之中（图层：{layers_zh}），这一行不会用于评价",
+        "'{value}' is none of those that the card '{card_en}' is about (layers: {layers_en});"
+        " the row will not be used",
+        "请核对对象编码、评价类别，以及该对象在图层中的类别；尚未入库的请先导入",
+        "Check the code, the card, and the class that the layer gives it; import it first if it"
+        " is not there yet",
+    ),
+    "unknown_indicator": warning(
+        "“{card_zh}”没有指标“{value}”，这一行不会用于评价",
+        "the card '{card_en}' has no indicator '{value}'; the row will not be used",
+        "请填写该表的指标编码：{known_zh}",
+        "Write one of the keys of the card: {known_en}",
+    ),
+    "repeated_indicator": warning(
+        "对象“{subject}”{period} 年的指标“{value}”与{where_zh}“{other}”重复，两条都不会用于评价",
+        "'{value}' of '{subject}' for {period} is there twice, also in the {where_en} '{other}';"
+        " neither will be used",
+        "请只保留一条；更正原有记录的，请沿用其记录编码；整层替换且本文件无重复的可不处理",
+        "Keep one of them; to correct a record, give its id; nothing needs doing if the file"
+        " replaces the layer and has it once",
+    ),
+    "indicator_range": warning(
+        "指标“{title_zh}”（{unit}）的值 {value} {fault_zh}",
+        "the value {value} of '{title_en}' ({unit}) {fault_en}",
+        "请核对数值与单位（85% 填 85）；不能确定的，请将填报状态填为“疑错”",
+        "Check value and unit (85 % is written 85); set the state of the value to doubtful if it"
+        " cannot be settled",
+    ),
+    "area_above_carrier": warning(
+        "{title_zh} {value} m² 大于载体“{carrier}”的{whole_zh} {whole} m²",
+        "{title_en} {value} m² is more than {whole_en} {whole} m² of carrier '{carrier}'",
+        "请核对面积单位与载体编码；台账有误的，请更正载体表",
+        "Check the unit of the area and the carrier's code; mend the register if it is wrong",
+    ),
+    "start_long_ago": warning(
+        "拟进场日期 {value} 早于 {limit}",
+        "the start {value} is before {limit}",
+        "请核对日期；未定的请留空",
+        "Check the date; leave it empty if it is not settled",
+    ),
+    "rent_zero": warning(
+        "报价租金为 {value}",
+        "the rent offered is {value}",
+        "没有报价的请留空；确为免租的，请在“条件与意见”中说明",
+        "Leave it empty if there is no offer; say so in the conditions if it is rent-free",
+    ),
     "more_findings": info(
         "检查项“{check}”的问题较多，只列出前 {count} 条",
         "the check '{check}' found many things; only the first {count} are listed",

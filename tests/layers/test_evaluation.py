@@ -172,6 +172,9 @@ def test_only_two_years_failed_in_a_row_put_a_park_on_the_list(
     assert told["fails_in_a_row"] == count
     assert told["exit"] is np.bool_(exits) or bool(told["exit"]) == exits
     assert ("列入约谈" in told["reason_zh"]) == exits
+    # Land is spoken of as to be taken back only by the rule of two years.
+    if told["grade"] == "不合格":
+        assert told["disposal"] == ("D" if exits else "")
     assert ("预警" in told["reason_zh"]) == (count == 1)
 
 
@@ -393,3 +396,25 @@ def test_firms_registered_elsewhere_are_shown_and_not_scored() -> None:
     assert share[["P2", "P3"]].isna().all()
     assert told["sample"].to_dict() == {"P1": True, "P2": False, "P3": False}
     assert told.loc["P1", "score"] == pytest.approx(76)
+
+
+def test_words_for_land_are_not_said_of_operators() -> None:
+    by = card(criterion("a", 1), key="operator", subjects=(("operators", "", ""),), new_months=0)
+    given = [
+        record(subject, "a", value, period=year, card="operator")
+        for year in (2024, 2025)
+        for subject, value in (("O1", 90), ("O2", 10))
+    ]
+    operators = [{"operator_id": key, "name": f"机构{key}"} for key in ("O1", "O2")]
+    layers = tables([], given, operators=operators)
+    found = evaluate(layers, CATALOGUE, by, 2025, choice=FEW)
+    assert found.table["grade"].tolist() == ["优", "不合格"]
+    assert found.table["exit"].tolist() == [False, True]
+    assert found.table["disposal"].tolist() == ["", ""]
+
+
+def test_units_are_there_in_both_languages() -> None:
+    by = card(criterion("a", 1, unit="家", unit_en="firms"), criterion("b", 1, unit="%"))
+    cells: Any = judged(full("P1", 1, 2, 3)[:2], by=by).contributions.set_index("criterion")
+    assert cells["unit"].to_dict() == {"a": "家", "b": "%"}
+    assert cells["unit_en"].to_dict() == {"a": "firms", "b": "%"}

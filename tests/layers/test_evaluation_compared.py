@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from layers.catalogue import load_catalogue
@@ -80,3 +81,33 @@ def test_facts_that_are_there_are_not_gathered_again() -> None:
     facts = {year: facts_of(layers, CATALOGUE, CARD, year) for year in (2024, 2025)}
     given = compare_periods({}, CATALOGUE, CARD, (2024, 2025), facts=facts)
     assert given.equals(compare_periods(layers, CATALOGUE, CARD, (2024, 2025)))
+
+
+SPARSE = [
+    *numbers("P1", 80, 60, 2024)[:1],
+    *numbers("P1", 90, 90, 2025),
+    *numbers("P2", 80, 60, 2024)[:1],
+    *numbers("P2", 80, 60, 2025)[1:],
+    *numbers("P3", 90, 90, 2025)[:1],
+]
+
+
+def test_middles_of_what_nobody_knows_explain_nothing() -> None:
+    found = compare_periods(tables(PARKS, SPARSE), CATALOGUE, CARD, (2024, 2025))
+    told: Any = found.set_index("subject_id")
+    assert told["undecided_before"].tolist() == ["evidence", "evidence", "nothing"]
+    # P1 has a grade because b came: a cause, and no points that it would have gained.
+    came = told.loc["P1"]
+    assert (came["grade_before"], came["grade_after"]) == ("", "优")
+    assert (came["criterion"], came["by"]) == ("b", "missing")
+    assert np.isnan(came["effect"])
+    # Of the others other gaps are open, and no grade changed.
+    for subject in ("P2", "P3"):
+        row = told.loc[subject]
+        assert (row["criterion"], row["title_zh"], row["by"]) == ("", "", "")
+        assert np.isnan(row["effect"])
+    # A grade that was lost keeps its points: the interval became wider by them.
+    lost = compare_periods(tables(PARKS, SPARSE), CATALOGUE, CARD, (2025, 2024))
+    first: Any = lost.set_index("subject_id").loc["P1"]
+    assert (first["criterion"], first["by"]) == ("b", "missing")
+    assert first["effect"] == pytest.approx(40)

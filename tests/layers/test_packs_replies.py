@@ -106,12 +106,26 @@ def test_a_filled_sheet_comes_back_with_every_cell(
 
 
 @pytest.mark.parametrize("lang", LANGS)
+def test_a_reply_about_a_sample_comes_back_as_a_sample(tmp_path: Path, lang: str) -> None:
+    path = _sent(tmp_path, lang)
+    page = openpyxl.load_workbook(path).worksheets[0]
+    headings = [cell.value for cell in page[1]]
+    column = headings.index(TITLES[lang]["sample"]) + 1
+    told = [page.cell(row, column).value for row in (2, 3, 4)]
+    assert told == (["是", "是", "否"] if lang == "zh" else ["yes", "yes", "no"])
+    result = intake(path, SPEC, CATALOGUE, tables=four())
+    assert len(result.rejected) == 0
+    rows = result.accepted.set_index("carrier_id")
+    assert rows["sample"].to_dict() == {"C1": True, "C2": True, "C4": False}
+
+
+@pytest.mark.parametrize("lang", LANGS)
 def test_columns_for_reading_are_left_out_and_that_is_said(tmp_path: Path, lang: str) -> None:
     result = intake(_sent(tmp_path, lang), SPEC, CATALOGUE, tables=four())
     (dropped,) = [issue for issue in result.issues if issue.code == "columns_dropped"]
-    shown = ("载体名称（供核对）", "载体坐落（供核对）", "载体数据标记")
+    shown = ("载体名称（供核对）", "载体坐落（供核对）")
     if lang == "en":
-        shown = ("Carrier (for reading)", "Where it is (for reading)", "Mark of the carrier")
+        shown = ("Carrier (for reading)", "Where it is (for reading)")
     assert all(title in dropped.message.zh for title in shown)
     assert dropped.severity == "info"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -12,12 +13,14 @@ from data.make_scorecards_doc import DOCUMENT
 from data.make_scorecards_doc import document_text
 from geo.underuse.rule import STATES
 from layers.catalogue import load_catalogue
+from layers.errors import UsageError
 from layers.evaluation import MEASURES
 from layers.scorecards import CARRIER_CARD
 from layers.scorecards import SCORECARDS_FILE
 from layers.scorecards import ScorecardError
 from layers.scorecards import load_scorecards
 from layers.scorecards import read_scorecards
+from layers.scorecards import weighted
 from layers.scorecards import write_scorecards
 
 if TYPE_CHECKING:
@@ -229,3 +232,52 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         load_scorecards(tmp_path)
     with pytest.raises(ScorecardError, match="找不到"):
         read_scorecards(tmp_path / SCORECARDS_FILE)
+
+
+def test_a_message_names_the_file_as_its_owner_does(tmp_path: Path) -> None:
+    path = tmp_path / "upload.toml"
+    path.write_text("cards = 3", encoding="utf-8")
+    with pytest.raises(ScorecardError) as refused:
+        read_scorecards(path, "我的评价表.toml")
+    for text in (refused.value.text.zh, refused.value.text.en):
+        assert "我的评价表.toml" in text
+        assert "upload" not in text
+
+
+@pytest.mark.parametrize(
+    ("weights", "zh", "en"),
+    [
+        (
+            {"colour": 1.0},
+            "没有指标“colour”；可用的指标：target_leased, absorption, ",
+            "no criterion 'colour'",
+        ),
+        ({"absorption": -1.0}, "“absorption”的权重不能是 -1", "cannot be -1"),
+        ({"absorption": float("nan")}, "不能是 nan", "cannot be nan"),
+        ({"absorption": float("inf")}, "不能是 inf", "cannot be inf"),
+    ],
+)
+def test_a_weight_that_means_nothing_is_told_in_both_languages(
+    cards: Scorecards, weights: dict[str, float], zh: str, en: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        weighted(cards.cards["operator"], weights)
+    assert zh in refused.value.text.zh
+    assert en in refused.value.text.en
+    assert "Scorecard" not in refused.value.text.zh
+
+
+def test_weights_that_are_all_zero_are_told_in_both_languages(cards: Scorecards) -> None:
+    card = cards.cards["operator"]
+    with pytest.raises(UsageError) as refused:
+        weighted(card, dict.fromkeys(card.keys, 0.0))
+    assert "权重全部为 0" in refused.value.text.zh
+    assert "all weights are 0" in refused.value.text.en
+
+
+def test_units_are_said_in_both_languages(cards: Scorecards) -> None:
+    units = {(c.unit, c.unit_en) for card in cards.cards.values() for c in card.criteria}
+    chinese = re.compile("[\u3300-\u9fff]")
+    assert [en for zh, en in units if chinese.search(en)] == []
+    assert ("家/千㎡", "firms/1000 m²") in units
+    assert ("%", "%") in units

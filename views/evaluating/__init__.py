@@ -41,8 +41,6 @@ def render() -> None:
             usual = data.evaluation(choice.card, choice.period)
     except AtlasError as error:
         st.error(md(pick(error.text)))
-    except ValueError as error:
-        st.error(_("These weights mean nothing: {problem}").format(problem=md(error)))
     else:
         _show(choice, found, usual)
     # After the views, which are a setting too.

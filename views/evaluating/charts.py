@@ -27,7 +27,7 @@ _FRAME_PX = 100  # axis, title and the names of the grades
 _LABEL_PX = 190
 _GROUNDS = ("#cfe6f5", "#e4f0e2", "#fdf3cf", "#fbe0d2")
 _DECIDED, _OPEN, _OPEN_EDGE = "#0b5c8a", "#c2cbd3", "#6b7884"
-_BEFORE = "#9aa7b3"
+_BEFORE = "#7ab8dc"
 _REST = "#eef2f5"
 _BAR_PX = 11
 _LEGEND_COLUMNS = 4
@@ -71,9 +71,7 @@ def scores(frame: pd.DataFrame, bands: Sequence[Band], title: str) -> Drawing:
         x2="high:Q",
         color=_if_decided(_DECIDED, _OPEN),
         stroke=_if_decided(_DECIDED, _OPEN_EDGE),
-        strokeDash=alt.condition(
-            "datum.decided", alt.value([1, 0]), alt.value([3, 2]), empty=False
-        ),
+        strokeDash=_dashed(),
         tooltip=tooltip,
     )
     # A score that is known to the point has no width.
@@ -178,7 +176,7 @@ def pairs(frame: pd.DataFrame, bands: Sequence[Band], sides: tuple[str, str]) ->
     Parameters
     ----------
     frame
-        ``label``, ``side``, ``low``, ``high``, ``grade``, in order.
+        ``label``, ``side``, ``low``, ``high``, ``decided``, ``grade``, in order.
     bands
         As in :func:`scores`.
     sides
@@ -191,7 +189,14 @@ def pairs(frame: pd.DataFrame, bands: Sequence[Band], sides: tuple[str, str]) ->
         y=_rows(frame),
         yOffset=alt.YOffset("side:N", sort=list(sides)),
         x=_points(bands, _("Score (0 to 100)")),
-        color=alt.Color("side:N", scale=scale, sort=list(sides), title=None),
+        color=alt.condition(
+            "datum.decided",
+            alt.Color("side:N", scale=scale, sort=list(sides), title=None),
+            alt.value(_OPEN),
+            empty=False,
+        ),
+        stroke=_if_decided("transparent", _OPEN_EDGE),
+        strokeDash=_dashed(),
         tooltip=[
             alt.Tooltip("label:N", title=_("Name")),
             alt.Tooltip("side:N", title=_("Compared")),
@@ -200,7 +205,7 @@ def pairs(frame: pd.DataFrame, bands: Sequence[Band], sides: tuple[str, str]) ->
             alt.Tooltip("grade:N", title=_("Grade")),
         ],
     )
-    bars = base.mark_bar(height=7).encode(x2="high:Q")
+    bars = base.mark_bar(height=8, strokeWidth=1).encode(x2="high:Q")
     exact = base.mark_point(shape="diamond", filled=True, size=70, opacity=1).transform_filter(
         "datum.high - datum.low < 0.5"
     )
@@ -258,6 +263,13 @@ def _if_decided(then: str, otherwise: str) -> alt.AnyConditional:
     import altair as alt
 
     return alt.condition("datum.decided", alt.value(then), alt.value(otherwise), empty=False)
+
+
+def _dashed() -> alt.AnyConditional:
+    """Return the edge of a bar: dashed where no grade is decided."""
+    import altair as alt
+
+    return alt.condition("datum.decided", alt.value([1, 0]), alt.value([3, 2]), empty=False)
 
 
 def _points(bands: Sequence[Band], title: str) -> alt.X:

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from layers.errors import AtlasError
+from layers.evaluation import COMPARISON_NOTE
 from layers.evaluation import COMPARISON_TITLES
 from layers.evaluation import TABLE_TITLES
 from layers.evaluation import evaluation_remarks
@@ -164,14 +165,10 @@ def _compared(
             key="evaluate_pairs",
             says=_("The score of each subject before and after, as intervals"),
         )
+        st.caption(_("Above: before, below: after. Grey and dashed: no grade."))
     shown = _told(ordered, labels, cards)
     tables.show(shown)
-    st.caption(
-        _(
-            "The effect is by how many points the criterion moved the middle of the score; where "
-            "a grade came or went, by how many it made the interval wider, or narrower (−)."
-        )
-    )
+    st.caption(md(pick(COMPARISON_NOTE)))
     _save(found, ordered, cards)
 
 
@@ -215,6 +212,7 @@ def _drawn(
                 "side": title,
                 "low": kept[f"score_low_{side}"],
                 "high": kept[f"score_high_{side}"],
+                "decided": kept[f"grade_{side}"].ne(""),
                 "grade": [words.grade(card, key) for key in kept[f"grade_{side}"]],
             }
         )
@@ -272,5 +270,5 @@ def _save(found: Evaluation, table: pd.DataFrame, cards: tuple[Scorecard, Scorec
         TABLE_TITLES["comparison"],
         titles,
         internal=True,
-        remarks=evaluation_remarks(found, dict(store.versions())),
+        remarks=[*evaluation_remarks(found, dict(store.versions())), COMPARISON_NOTE],
     )

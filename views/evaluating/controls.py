@@ -77,8 +77,8 @@ def _source() -> None:
 
 
 def _take_source(own: object) -> None:
-    # Weights were moved on the other card.
-    _put(own=bool(own), weights={}, period=None)
+    # Weights were moved, and pairs judged, on the other card.
+    _put(own=bool(own), weights={}, pairs={}, period=None)
 
 
 def _class() -> None:

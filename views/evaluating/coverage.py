@@ -116,13 +116,13 @@ def _missing(found: Evaluation) -> None:
         ).format(n=num(len(rows)), all=num(len(cells)))
     )
     rows = rows.sort_values(["opened", "subject_id", "criterion"], ascending=[False, True, True])
-    labels = data.names(found)
+    labels, unit = data.names(found), words.unit_column()
     tables.show(
         pd.DataFrame(
             {
                 _("Name"): rows["subject_id"].map(labels),
                 _("Criterion"): rows[f"title_{lang()}"],
-                pick(CONTRIBUTION_TITLES["unit"]): rows["unit"],
+                pick(CONTRIBUTION_TITLES[unit]): rows[unit],
                 _("State"): words.codes("state", rows["state"]),
                 _("Points left open"): rows["opened"].round(1),
                 _("Weight"): rows["weight"].map(pct),

@@ -63,9 +63,8 @@ def evaluation(card: Scorecard, period: int, choice: RankChoice = _USUAL) -> Eva
     Raises
     ------
     AtlasError
-        If the card names a field that its layer does not have.
-    ValueError
-        If the weights mean nothing.
+        If the card names a field that its layer does not have, or the weights mean
+        nothing.
     """
     usual = _evaluation(store.identity(), versions(), card, period, _USUAL, None)
     if choice == _USUAL:

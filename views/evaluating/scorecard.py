@@ -57,7 +57,8 @@ def show(card: Scorecard) -> None:
         on_click="ignore",
         key="evaluate_card_file",
     )
-    _disposals(card)
+    if not any(layer == "operators" for layer, _field, _value in card.subjects):
+        _disposals(card)
     st.divider()
     _file()
 
@@ -79,13 +80,13 @@ def criteria(card: Scorecard) -> pd.DataFrame:
     """Return the criteria of a card as a table to read, with titles as columns."""
     groups = {group.key: words.title(group) for group in card.groups}
     better = {"more": _("more is better"), "less": _("less is better")}
-    rows = card.criteria
+    rows, unit = card.criteria, words.unit_column()
     return pd.DataFrame(
         {
             pick(CONTRIBUTION_TITLES["group"]): [groups[c.group] for c in rows],
             _("Criterion"): [words.title(c) for c in rows],
             _("Weight (%)"): card.weights * 100,
-            pick(CONTRIBUTION_TITLES["unit"]): [c.unit for c in rows],
+            pick(CONTRIBUTION_TITLES[unit]): [getattr(c, unit) for c in rows],
             _("Formula"): [c.formula_zh if lang() == "zh" else c.formula_en for c in rows],
             _("Direction"): [better[c.direction] for c in rows],
             _("Anchors (raw → value)"): [words.anchors(c) for c in rows],
@@ -107,6 +108,8 @@ def _disposals(card: Scorecard) -> None:
                 "Words of the evaluation of industrial land to read beside a grade; they are no "
                 "finding of that evaluation."
             )
+            + " "
+            + _("The last grade is read as D only for who failed two years in a row.")
         )
         tables.show(
             pd.DataFrame(
@@ -166,33 +169,40 @@ def _take() -> None:
         return
     # A fresh uploader: what was refused must not stand in the way of the next file.
     st.session_state[_ROUND] = number + 1
-    take_file(uploaded.getvalue())
+    take_file(uploaded.getvalue(), uploaded.name)
 
 
-def take_file(content: bytes) -> None:
+def take_file(content: bytes, name: str) -> None:
     """Put the scorecards of a file on the desk, or why they cannot be read.
 
     Parameters
     ----------
     content
-        What was handed in; nothing of it is believed, not even its name.
+        What was handed in; nothing of it is believed.
+    name
+        What its owner calls it; it names the file in messages and nothing on the disk.
     """
     desk().refused = ""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / SCORECARDS_FILE
         path.write_bytes(content)
         try:
-            found = read_scorecards(path)
+            found = read_scorecards(path, name)
         except AtlasError as error:
             desk().refused = pick(error.text)
             return
     if not found.evaluated:
-        desk().refused = _("The file has no card that grades anybody.")
+        desk().refused = _("{file} has no card that grades anybody.").format(file=name)
         return
     desk().file, desk().own = found, True
-    desk().weights, desk().period = {}, None
+    _start_anew()
 
 
 def _away() -> None:
-    desk().file, desk().own = None, False
-    desk().weights, desk().period = {}, None
+    desk().file, desk().own, desk().refused = None, False, ""
+    _start_anew()
+
+
+def _start_anew() -> None:
+    """Forget what was set on the other card."""
+    desk().weights, desk().pairs, desk().period = {}, {}, None

@@ -69,7 +69,8 @@ class Desk:
     weights
         Weights that differ from those of the card, by class and criterion.
     pairs
-        Judgements of one heading against another, by name of the pair; 1 is not there.
+        Judgements of one heading against another, by name of the pair; what nobody judged
+        is not there.
     draws, seed, concentration
         How ranks are drawn, see :class:`layers.underuse.RankChoice`.
     file

@@ -11,7 +11,7 @@ import streamlit as st
 from layers.evaluation import CONTRIBUTION_TITLES
 from layers.evaluation import TABLE_TITLES
 from layers.evaluation import evaluation_remarks
-from layers.evaluation.judged import scored
+from layers.evaluation import scored
 from layers.i18n import UNKNOWN
 from views import charts as frames
 from views import figures
@@ -179,7 +179,8 @@ def labels_of(found: Evaluation, subject_id: str) -> dict[str, str]:
 
 def _raw(row: dict[Any, Any]) -> str:
     told = words.raw(row["raw_low"], row["raw_high"])
-    return f"{told} {row['unit']}" if row["unit"] and told != UNKNOWN else told
+    unit = row[words.unit_column()]
+    return f"{told} {unit}" if unit and told != UNKNOWN else told
 
 
 def _criteria(found: Evaluation, cells: pd.DataFrame) -> None:

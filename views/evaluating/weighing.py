@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -71,7 +72,7 @@ def _ahp(card: Scorecard) -> None:
             "their heading."
         )
     )
-    matrix = _matrix(card)
+    matrix, judged_any = _matrix(card)
     ahp = ahp_weights(matrix)
     figures.show(
         (
@@ -79,6 +80,13 @@ def _ahp(card: Scorecard) -> None:
             (num(ahp.cr, digits=3), _("consistency ratio CR (at most 0.10)")),
         )
     )
+    if not judged_any:
+        st.info(
+            _(
+                "Nothing is judged yet. The pairs start from the weights of the card, rounded to "
+                "the scale."
+            )
+        )
     try:
         judged = judged_weights(card, [group.key for group in groups], matrix)
     except AtlasError as error:
@@ -88,27 +96,54 @@ def _ahp(card: Scorecard) -> None:
         _("Use these weights"),
         type="primary",
         key="evaluate_ahp_apply",
+        disabled=not judged_any,
         on_click=lambda: desk().weigh(
             card, {key: _WHOLE * weight for key, weight in judged.weights.items()}
         ),
     )
 
 
-def _matrix(card: Scorecard) -> NDArray[np.float64]:
-    """Ask for the pairs above the diagonal, and return all judgements."""
+def _matrix(card: Scorecard) -> tuple[NDArray[np.float64], bool]:
+    """Ask for the pairs above the diagonal; return all judgements, and whether any is made."""
     groups = card.groups
     matrix = np.eye(len(groups))
     columns = st.columns(2)
+    judged_any = False
     for number, (one, two) in enumerate(combinations(range(len(groups)), 2)):
+        start = usual(card, groups[one], groups[two])
         with columns[number % 2]:
-            judged = _pair(card, groups[one], groups[two])
+            judged = _pair(card, groups[one], groups[two], start)
         matrix[one, two], matrix[two, one] = float(judged), float(1 / judged)
-    return matrix
+        judged_any |= judged != start
+    return matrix, judged_any
 
 
-def _pair(card: Scorecard, one: CardGroup, two: CardGroup) -> Fraction:
+def usual(card: Scorecard, one: CardGroup, two: CardGroup) -> Fraction:
+    """Return the judgement that the weights of a card come nearest to.
+
+    Parameters
+    ----------
+    card
+        The card with its own weights.
+    one, two
+        Two of its headings.
+
+    Returns
+    -------
+    Fraction
+        From 1/9 to 9; nearest as a ratio, so that turning the pair turns the judgement.
+    """
+    first, second = (
+        math.fsum(c.weight for c in card.criteria if c.group == group.key) for group in (one, two)
+    )
+    apart = math.log(first / second)
+    # Of two that are as near, the one closer to 1 says less.
+    return min(_JUDGEMENTS, key=lambda j: (round(abs(math.log(j) - apart), 9), abs(math.log(j))))
+
+
+def _pair(card: Scorecard, one: CardGroup, two: CardGroup, start: Fraction) -> Fraction:
     name = f"pair:{card.key}:{one.key}:{two.key}"
-    now = desk().pairs.get(name, Fraction(1))
+    now = desk().pairs.get(name, start)
     titles = {j: _said(j, words.title(one), words.title(two)) for j in _JUDGEMENTS}
     st.selectbox(
         _("{one} against {two}").format(one=md(words.title(one)), two=md(words.title(two))),

@@ -45,6 +45,11 @@ def title(of: Titled) -> str:
     return of.title_zh if lang() == "zh" else of.title_en
 
 
+def unit_column() -> str:
+    """Return the field, and the column, with the units in the session's language."""
+    return "unit" if lang() == "zh" else "unit_en"
+
+
 def grades(card: Scorecard) -> dict[str, str]:
     """Return what each grade of a card is called, best first."""
     return {g.key: g.key if lang() == "zh" else g.title_en for g in card.grades}

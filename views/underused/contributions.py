@@ -8,6 +8,7 @@ import streamlit as st
 
 from views import charts
 from views.text import _
+from views.text import lang
 from views.underused import words
 
 if TYPE_CHECKING:
@@ -70,7 +71,10 @@ def _frame(found: Underuse, own: pd.DataFrame) -> pd.DataFrame:
             words.span(low, high, digits=2)
             for low, high in own[["raw_low", "raw_high"]].astype("float64").to_numpy()
         ],
-        unit=[criteria[key].unit for key in own["criterion"]],
+        unit=[
+            criteria[key].unit if lang() == "zh" else criteria[key].unit_en
+            for key in own["criterion"]
+        ],
         told=[
             words.span(low, high, digits=1)
             for low, high in own[["contribution_low", "contribution_high"]].to_numpy()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from views.charts import Drawing
 
 _ROW_PX = 20
-_FRAME_PX = 130
+_FRAME_PX = 160
 _LABEL_PX = 230
 _THIN = 0.8
 _LEGEND_COLUMNS = 3
@@ -49,12 +49,13 @@ def show(found: Underuse, rows: pd.DataFrame, carrier_id: str | None) -> None:
         return
     st.caption(
         _(
-            "Rank 1 is the most underused of all {n} carriers. The weights were varied and the "
-            "unknown values drawn {draws} times; a bar holds 90 % of the ranks. Where bars "
-            "overlap, the order is not decided. {mark} = among the worst third with a "
-            "probability of at least {share}."
+            "Rank 1 is the most underused of {n} carriers; those under observation and those of "
+            "which nothing is known are not ranked. The weights were varied and the unknown "
+            "values drawn {draws} times; a bar holds 90 % of the ranks. Where bars overlap, the "
+            "order is not decided. {mark} = among the worst third with a probability of at "
+            "least {share}."
         ).format(
-            n=num(len(found.table)),
+            n=num(int(found.table["rank_low"].notna().sum())),
             draws=num(found.choice.draws),
             mark=words.WORST_MARK,
             share=pct(SURELY_WORST, digits=0),

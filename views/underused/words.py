@@ -49,6 +49,8 @@ def blocker(code: str) -> str:
         "output": _("output not known"),
         "completion": _("completion not known"),
         "contradiction": _("areas contradict each other"),
+        "doubted": _("areas are doubted"),
+        "nothing_on_offer": _("nothing is on offer"),
     }.get(code, code)
 
 

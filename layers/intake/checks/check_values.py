@@ -56,6 +56,7 @@ _ORDERS: tuple[tuple[str, str, str], ...] = (
     ("units", "lease_start", "lease_end"),
     ("carriers", "completed", "refitted"),
     ("carriers", "completed", "vacant_since"),
+    ("replies", "data_date", "start"),
 )
 
 # Layer, and what has happened by the date of the data.
@@ -198,6 +199,14 @@ def date_in_future(scene: Scene) -> Iterator[Hit]:
             details = {"limit": str(ends[i])[:10], **_titles(scene, title=name)}
             details |= {"against_zh": against.zh, "against_en": against.en}
             yield Hit(scene.ids[i], name, _day(told[i]), details)
+
+
+def negative_tax(scene: Scene) -> Iterator[Hit]:
+    """Find taxes below 0: refunds may make them so, and so does a slip."""
+    taxes = numbers(scene.after, "tax_wan")
+    for i in np.flatnonzero(scene.mine & (taxes < 0)):
+        details = {**_titles(scene, title="tax_wan"), **_origins(scene, tax="tax_wan")}
+        yield Hit(scene.ids[i], "tax_wan", f"{taxes[i]:,.6g}", details)
 
 
 def unit_suspect(scene: Scene) -> Iterator[Hit]:

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layers.intake.checks import check_indicators
 from layers.intake.checks import check_places
+from layers.intake.checks import check_replies
 from layers.intake.checks import check_values
 from layers.intake.checks.checking import Scene
 
@@ -64,7 +66,7 @@ RULES: tuple[Rule, ...] = (
     Rule("same_place", ("carriers",), check_places.same_place),
     Rule("part_above_whole", ("carriers",), check_values.part_above_whole),
     Rule("floor_ratio_high", ("carriers",), check_values.floor_ratio_high),
-    Rule("dates_reversed", ("carriers", "units"), check_values.dates_reversed),
+    Rule("dates_reversed", ("carriers", "units", "replies"), check_values.dates_reversed),
     Rule(
         "date_in_future",
         ("carriers", "units", "parks", "incubators", "platforms"),
@@ -73,6 +75,14 @@ RULES: tuple[Rule, ...] = (
     Rule("unit_suspect", ("carriers", "units"), check_values.unit_suspect),
     Rule("leased_differs", ("carriers", "units"), check_values.leased_differs),
     Rule("units_exceed_carrier", ("carriers", "units"), check_values.units_exceed_carrier),
+    Rule("negative_tax", ("carriers",), check_values.negative_tax),
+    Rule("unknown_subject", ("indicators",), check_indicators.unknown_subject),
+    Rule("unknown_indicator", ("indicators",), check_indicators.unknown_indicator),
+    Rule("repeated_indicator", ("indicators",), check_indicators.repeated_indicator),
+    Rule("indicator_range", ("indicators",), check_indicators.indicator_range),
+    Rule("area_above_carrier", ("replies",), check_replies.area_above_carrier),
+    Rule("start_long_ago", ("replies",), check_replies.start_long_ago),
+    Rule("rent_zero", ("replies",), check_replies.rent_zero),
 )
 """All checks, in the order in which their findings are told."""
 
@@ -112,7 +122,8 @@ def cross_check(
     Returns
     -------
     tuple of Issue
-        Warnings; at most :data:`MOST_LISTED` of a check, and a note if there are more.
+        Warnings and notes; at most :data:`MOST_LISTED` of a check, and a note if there
+        are more.
     """
     if accepted.empty:
         return ()

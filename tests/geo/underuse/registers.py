@@ -97,7 +97,7 @@ def random_facts(number: int, seed: int) -> pd.DataFrame:
             "age_high": age[1],
             "ratio_low": ratio,
             "ratio_high": ratio,
-            "data_age_months": float(rng.choice([0.0, 12.0, 13.0, math.nan])),
+            "data_age_months": float(rng.choice([0.0, 6.0, 11.0, 12.0, 12.0, 13.0, math.nan])),
             "hold": str(rng.choice(["", "", "", "", "renewal"])),
         }
         if rng.random() < 0.1:
@@ -154,7 +154,7 @@ def slow_state(fact: dict[str, Any], steps: int = 6) -> str:
         + 10 * (grown or fact["age_high"] < 24)
         + 10 * fresh
     )
-    if len(states) == 1 and share >= 80 and not fact["flaw"] and (fresh or states != {"低效"}):
+    if len(states) == 1 and share >= 80 and not fact["flaw"] and fresh:
         return states.pop()
     empty = fact["vacancy_low"] >= 0.3 and fact["months_low"] >= 12 and not fact["flaw"]
     return "疑似低效" if empty and grown and fresh and not output else "待核"

@@ -19,7 +19,7 @@ KEPT = 0.15
 
 def _areas(total: float | None, *parts: float | None) -> pd.DataFrame:
     row = dict(zip(PARTS, parts, strict=True))
-    return register({"rentable_area_m2": total, **row})
+    return register({"rentable_area_m2": total, "gross_area_m2": None, **row})
 
 
 def _ends(frame: pd.DataFrame) -> tuple[float, float]:

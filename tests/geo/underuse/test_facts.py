@@ -38,7 +38,8 @@ def test_tax_is_yuan_on_a_square_metre_above_ground(oracle: dict[str, Any]) -> N
 @pytest.mark.parametrize("kind", ["university", "incubator"])
 def test_start_ups_are_counted_instead_of_taxed(kind: str) -> None:
     """9 firms on 7,500 m² are 1.2 on 1,000 m²; their tax does not count."""
-    fact = _fact({"carrier_class": kind, "incubated": 9, "gross_area_m2": 7_500.0})
+    small = {"rentable_area_m2": 7_000.0, "leased_area_m2": 6_500.0}
+    fact = _fact({"carrier_class": kind, "incubated": 9, "gross_area_m2": 7_500.0, **small})
     assert fact["yardstick"] == "incubated"
     assert fact["output_low"] == pytest.approx(1.2)
     assert np.isnan(_fact({"carrier_class": kind, "tax_wan": 5_000})["output_low"])
@@ -142,10 +143,24 @@ def test_doubted_cells_are_unknown_and_named() -> None:
     carriers = register({"gaps": said}, {}, {"gaps": "data_date=疑错"}, {"gaps": "???"})
     facts = underuse_facts(carriers, RULE, benchmarks={"business": 1_800.0})
     assert facts["doubted"].tolist() == ["tax_wan;vacant_area_m2", "", "data_date", ""]
-    assert facts["missing"].tolist() == ["tax_wan", "", "data_date", ""]
-    # The doubted vacant area follows from the others: 10,000 − 9,500.
-    assert facts["vacancy_low"].tolist() == [0.05] * 4
-    assert facts["evidence_share"].tolist() == [0.75, 1.0, 0.9, 1.0]
+    assert facts["missing"].tolist() == ["vacant_area_m2;tax_wan", "", "data_date", ""]
+    # What the others leave would be the very number that is doubted.
+    assert facts["flaw"].tolist() == ["doubted", "", "", ""]
+    assert facts["vacancy_low"].tolist() == [0.0, 0.05, 0.05, 0.05]
+    assert facts["vacancy_high"].tolist() == [1.0, 0.05, 0.05, 0.05]
+    assert facts["evidence_share"].tolist() == [0.35, 1.0, 0.9, 1.0]
+
+
+def test_more_rentable_than_there_is_is_a_contradiction() -> None:
+    rows: list[dict[str, Any]] = [{"gross_area_m2": 9_800.0}, {"gross_area_m2": 9_950.0}]
+    facts = underuse_facts(register(*rows), RULE, benchmarks={"business": 1_800.0})
+    assert facts["flaw"].tolist() == ["contradiction", ""]  # within 1 % is rounding
+    assert facts["output_low"].isna().tolist() == [True, False]
+
+
+def test_a_month_to_come_says_nothing_of_how_long_space_is_vacant() -> None:
+    fact = _fact({"vacant_since": "2027-05", "leased_area_m2": 5_000.0, "vacant_area_m2": 5_000.0})
+    assert (fact["months_low"], fact["months_high"]) == (0.0, 200.0)  # built in 2010-03
 
 
 def test_doubt_alone_decides_what_is_unknown() -> None:

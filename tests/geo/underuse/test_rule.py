@@ -204,10 +204,16 @@ def test_suspicion_needs_everything_but_output() -> None:
     assert judge(flawed, anything)["state"].tolist() == ["待核"]
 
 
-def test_old_data_print_no_harsh_word_but_may_print_a_mild_one() -> None:
+def test_old_data_decide_nothing() -> None:
     assert _one(data_age_months=12.0)[0] == "低效"
     assert _one(data_age_months=13.0) == ("待核", "低效", "", "stale")
-    assert _one(data_age_months=13.0, ratio_low=0.8, ratio_high=0.8)[0] == "预警"
+    assert _one(data_age_months=13.0, ratio_low=0.8, ratio_high=0.8) == (
+        "待核",
+        "预警",
+        "",
+        "stale",
+    )
+    assert _one(data_age_months=13.0, hold="renewal")[0] == "观察"
 
 
 @pytest.mark.parametrize("hold", HOLDS)
@@ -231,6 +237,9 @@ def test_agreeing_ends_are_not_enough_without_evidence() -> None:
     lenient = replace(RULE, evidence_share=0.6)
     facts = facts_of({**short, **UNKNOWN["vacancy"]})
     assert judge(facts, lenient)["state"].tolist() == ["正常"]
+    # However lenient: areas that contradict each other print nothing.
+    wrong = facts_of({**short, **UNKNOWN["vacancy"], "flaw": "contradiction"})
+    assert judge(wrong, lenient)["state"].tolist() == ["待核"]
 
 
 def test_flaws_of_the_areas_are_to_be_verified() -> None:
