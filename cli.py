@@ -19,6 +19,7 @@ import typer
 
 from cli_common import PROBLEMS
 from cli_common import WRONG_USAGE
+from cli_common import Audience
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
@@ -48,13 +49,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(workspace_cli, name="workspace")
-
-
-class Audience(StrEnum):
-    """For whom a file is made."""
-
-    internal = "internal"
-    public = "public"
 
 
 class Format(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Annotated
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
 PROBLEMS = 1
 WRONG_USAGE = 2
 _ISSUES_SHOWN = 50
+
+
+class Audience(StrEnum):
+    """For whom a file is made."""
+
+    internal = "internal"
+    public = "public"
 
 
 @dataclass
@@ -110,16 +118,25 @@ def open_workspace(
     return workspace
 
 
-def needed_tables(opened: Workspace) -> dict[str, Any]:
-    """Return the layers that can be read; one that scatter needs and is damaged is an error."""
-    from layers.analysis import SCATTER_LAYERS
+def needed_tables(opened: Workspace, keys: Iterable[str]) -> dict[str, Any]:
+    """Return the layers that can be read; one that is needed and damaged is an error."""
     from layers.inventory import readable
 
     tables, problems = readable(opened)
-    for key in SCATTER_LAYERS:
+    for key in keys:
         if key in problems:
             raise problems[key]
     return tables
+
+
+def weight_of(text: str) -> tuple[str, float]:
+    """Return criterion and weight of ``--weight criterion=weight``."""
+    name, _equals, value = text.partition("=")
+    try:
+        return name, float(value)
+    except ValueError as error:
+        message = f"--weight {text}: write a number behind the equals sign"
+        raise typer.BadParameter(message) from error
 
 
 def print_json(value: object) -> None:

@@ -127,6 +127,7 @@ def consolidate(
     Example: atlas consolidate --park B01 --budget-wan 800 --lock B01-02 --out plan.xlsx
     """
     from geo.consolidation.solve import Settings
+    from layers.analysis import SCATTER_LAYERS
     from layers.consolidation import register_of
 
     if out.suffix.lower() not in _ENDINGS:
@@ -135,7 +136,7 @@ def consolidate(
     hand = Hand(lock or [], forbid or [], pin or [], anchor or [], author_name(author), reason)
     changes = _changes(setting or [], as_of, horizon, budget_wan)
     opened = open_workspace(workspace)
-    tables, versions = needed_tables(opened), opened.versions()
+    tables, versions = needed_tables(opened, SCATTER_LAYERS), opened.versions()
     wish = _wish(opened, tables, scenario, changes, park, hand)
     register = register_of(tables, catalogue(), wish.parameters, wish.parks, wish.overrides)
     settings = Settings(time_limit_s=time_limit, gap=gap)

@@ -13,13 +13,16 @@ from typing import Any
 import typer
 
 from cli_common import PROBLEMS
+from cli_common import Audience
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
+from cli_common import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from layers.evaluation import Evaluation
     from layers.scorecards import Scorecards
     from layers.underuse import RankChoice
-    from layers.workspace import Workspace
 
     Tables = Mapping[str, pd.DataFrame]
 
@@ -53,13 +55,6 @@ class What(StrEnum):
     comparison = "comparison"
     entropy = "entropy"
     unused = "unused"
-
-
-class Audience(StrEnum):
-    """For whom a file is made."""
-
-    internal = "internal"
-    public = "public"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +130,7 @@ def evaluate(
 
     Example: atlas evaluate --class university --period 2025 --out university.xlsx
     """
+    from layers.evaluation import EVALUATION_LAYERS
     from layers.evaluation import evaluate as evaluated
     from layers.evaluation import periods
     from layers.scorecards import load_scorecards
@@ -146,7 +142,7 @@ def evaluate(
     asked = _card(cards, card, scorecard)
     choice = _choice(asked, ahp, weight or [], draws, seed)
     opened = open_workspace(workspace)
-    tables = _tables(opened)
+    tables = needed_tables(opened, EVALUATION_LAYERS)
     year = period or _latest(periods(tables, asked), card)
     context.say("Evaluating …")
     found = evaluated(tables, catalogue(), asked, year, choice=choice)
@@ -198,32 +194,10 @@ def _choice(
         judged = read_judgements(ahp, card)
         context.say("Consistency ratio of the judgements: {cr}", cr=f"{judged.ahp.cr:.3f}")
         weights = judged.weights
-    weights |= dict(map(_setting, settings))
+    weights |= dict(map(weight_of, settings))
     # Weights that mean nothing are refused before the layers are read.
     weighted(card, weights)
     return RankChoice(draws=draws, seed=seed, weights=tuple(weights.items()))
-
-
-def _setting(text: str) -> tuple[str, float]:
-    """Return criterion and weight of ``criterion=weight``."""
-    name, _equals, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError as error:
-        message = f"--weight {text}: write a number behind the equals sign"
-        raise typer.BadParameter(message) from error
-
-
-def _tables(opened: Workspace) -> Tables:
-    """Return the layers that can be read; one that is needed and damaged is an error."""
-    from layers.evaluation import EVALUATION_LAYERS
-    from layers.inventory import readable
-
-    tables, problems = readable(opened)
-    for key in EVALUATION_LAYERS:
-        if key in problems:
-            raise problems[key]
-    return tables
 
 
 def _latest(recorded: tuple[int, ...], card: CardName) -> int:

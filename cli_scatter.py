@@ -160,12 +160,13 @@ def _setting(text: str) -> tuple[str, float]:
 
 def _tables(opened: Workspace, as_of: str | None) -> tuple[Tables, dict[str, int]]:
     """Return the layers that scatter is computed from, and their versions."""
+    from layers.analysis import SCATTER_LAYERS
     from layers.timeline import versions_at
 
     if as_of is not None:
         versions = versions_at(opened.history(), as_of)
         return {key: opened.read(key, versions[key]) for key in versions}, versions
-    return needed_tables(opened), opened.versions()
+    return needed_tables(opened, SCATTER_LAYERS), opened.versions()
 
 
 def _earlier(opened: Workspace, against: str | None) -> Tables:

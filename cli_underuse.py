@@ -13,6 +13,7 @@ from typing import Any
 import typer
 
 from cli_common import PROBLEMS
+from cli_common import Audience
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
@@ -20,6 +21,7 @@ from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
+from cli_common import weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,13 +50,6 @@ class What(StrEnum):
     contributions = "contributions"
     leasing = "leasing"
     matches = "matches"
-
-
-class Audience(StrEnum):
-    """For whom a file is made."""
-
-    internal = "internal"
-    public = "public"
 
 
 _INTERNAL_TABLES = frozenset({What.todo, What.contributions, What.matches})
@@ -213,15 +208,6 @@ def _setting(text: str) -> tuple[str, float | int | str]:
         raise typer.BadParameter(message) from error
 
 
-def _weight(text: str) -> tuple[str, float]:
-    name, _equals, value = text.partition("=")
-    try:
-        return name, float(value)
-    except ValueError as error:
-        message = f"--weight {text}: write a number behind the equals sign"
-        raise typer.BadParameter(message) from error
-
-
 def _judged(
     tables: Tables,
     parameters: UnderuseParameters,
@@ -243,7 +229,7 @@ def _judged(
             raise typer.BadParameter(message)
         card = cards[CARRIER_CARD]
     # Of a criterion that is named twice the last weight counts, as for any option.
-    own = dict(map(_weight, weights))
+    own = dict(map(weight_of, weights))
     choice: RankChoice = RankChoice(draws, seed, weights=tuple(own.items()))
     return underuse_of(tables, catalogue(), parameters, choice=choice, card=card)
 

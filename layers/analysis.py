@@ -233,12 +233,12 @@ def _all_parks(parks: pd.DataFrame, mentioned: pd.Series[str]) -> pd.DataFrame:
 
 
 def _check_parks(wanted: Sequence[str], known: list[str]) -> None:
-    unknown, close = strangers(wanted, known)
+    unknown, others = strangers(wanted, known)
     if unknown:
-        listed, near = ", ".join(unknown), ", ".join(close)
+        listed = ", ".join(unknown)
         raise UsageError(
             Text(
-                f"没有编码为 {listed} 的园区；相近的编码：{near}",
-                f"there is no park {listed}; close ones: {near}",
+                f"没有编码为 {listed} 的园区{others.zh}",
+                f"there is no park {listed}{others.en}",
             )
         )

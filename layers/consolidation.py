@@ -253,15 +253,14 @@ def refuse_unknown(what: Text, wanted: Sequence[str], known: Sequence[str]) -> N
     Raises
     ------
     UsageError
-        Naming all unknown ids, and known ones that are close to the first.
+        Naming all unknown ids, and known ones that are close to the first, or a few.
     """
-    unknown, close = strangers(wanted, known)
+    unknown, others = strangers(wanted, known)
     if not unknown:
         return
-    listed, near = ", ".join(unknown), ", ".join(close)
-    told = (f"；相近的有：{near}", f"; close ones: {near}") if near else ("", "")
+    listed = ", ".join(unknown)
     raise UsageError(
-        Text(f"没有{what.zh} {listed}{told[0]}", f"there is no {what.en} {listed}{told[1]}")
+        Text(f"没有{what.zh} {listed}{others.zh}", f"there is no {what.en} {listed}{others.en}")
     )
 
 

@@ -307,7 +307,7 @@ def test_a_pack_is_written_for_operators(made: Path, tmp_path: Path, audience: s
         (("--set", "vacant_months=many"), "a number"),
         (("--set", "market_vacancy=3"), "market_vacancy"),
         (("--as-of", "yesterday"), "2026-09-30"),
-        (("--weight", "colour=3"), "没有指标 colour；相近的有：vacancy, vacant_months"),
+        (("--weight", "colour=3"), "没有指标 colour；现有：vacancy, vacant_months"),
         (("--weight", "rent=much"), "a number"),
         (("--weight", "rent=-1"), "权重有误"),
         (("--table", "matches", "--audience", "public"), "no public copy"),

@@ -149,13 +149,13 @@ def chosen_ids(wanted: Sequence[str], carriers: pd.DataFrame) -> list[str]:
         If there are none, too many, or some that the register does not have.
     """
     ids = list(dict.fromkeys(str(name) for name in wanted))
-    unknown, close = strangers(ids, carriers["carrier_id"].astype("str").tolist())
+    unknown, others = strangers(ids, carriers["carrier_id"].astype("str").tolist())
     if unknown:
-        listed, near = ", ".join(unknown), ", ".join(close)
+        listed = ", ".join(unknown)
         raise UsageError(
             Text(
-                f"没有编码为 {listed} 的载体；相近的编码：{near}",
-                f"there is no carrier {listed}; close ones: {near}",
+                f"没有编码为 {listed} 的载体{others.zh}",
+                f"there is no carrier {listed}{others.en}",
             )
         )
     if not 0 < len(ids) <= MOST_CARRIERS:

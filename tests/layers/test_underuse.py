@@ -269,7 +269,7 @@ def test_weights_of_the_user_change_the_score_and_the_version() -> None:
 @pytest.mark.parametrize(
     ("name", "weight", "problem"),
     [
-        ("colour", 3.0, "没有指标 colour；相近的有：vacancy, vacant_months, output_ratio, rent"),
+        ("colour", 3.0, "没有指标 colour；现有：vacancy, vacant_months, output_ratio, rent"),
         ("rents", 3.0, "there is no criterion rents; close ones: rent"),
         ("rent", -1.0, "权重有误.*rent"),
         ("rent", math.nan, "权重有误.*rent"),
