@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from layers.i18n import UNKNOWN
+from layers.i18n import unknown
 from views.text import _
 from views.text import lang
 from views.text import num
@@ -22,9 +23,9 @@ def criterion_title(criterion: Criterion) -> str:
     return criterion.title_zh if lang() == "zh" else criterion.title_en
 
 
-def ranks(low: float, high: float) -> str:
-    """Return an interval of ranks, "3–9"; a dash without any."""
-    if not (math.isfinite(low) and math.isfinite(high)):
+def ranks(low: object, high: object) -> str:
+    """Return an interval of ranks, "3–9"; a dash without any (what is exempt has none)."""
+    if unknown(low) or unknown(high):
         return UNKNOWN
     return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
 
