@@ -18,7 +18,9 @@ from layers.i18n import Lang
 from layers.i18n import translator
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from layers.catalogue import Catalogue
     from layers.errors import AtlasError
@@ -127,6 +129,19 @@ def needed_tables(opened: Workspace, keys: Iterable[str]) -> dict[str, Any]:
         if key in problems:
             raise problems[key]
     return tables
+
+
+def setting_of(text: str, readers: Mapping[str, Callable[[str], Any]]) -> tuple[str, Any]:
+    """Return name and value of ``--set name=value``, read as the parameter is."""
+    name, _equals, value = text.partition("=")
+    if name not in readers:
+        message = f"--set {text}: the parameters are {', '.join(sorted(readers))}"
+        raise typer.BadParameter(message)
+    try:
+        return name, readers[name](value)
+    except ValueError as error:
+        message = f"--set {text}: write a number behind the equals sign"
+        raise typer.BadParameter(message) from error
 
 
 def weight_of(text: str) -> tuple[str, float]:

@@ -20,6 +20,7 @@ from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
+from cli_common import setting_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,29 +134,14 @@ def _parameters(
 ) -> ScatterParameters:
     from geo.scatter import ScatterParameters
 
-    changes: dict[str, Any] = dict(_setting(text) for text in settings)
+    readers = {field.name: float for field in fields(ScatterParameters) if field.type == "float"}
+    changes: dict[str, Any] = dict(setting_of(text, readers) for text in settings)
     try:
         return replace(
             ScatterParameters(walk_m=walk_m, detour=detour, site_gap_m=site_gap_m), **changes
         )
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-
-
-def _setting(text: str) -> tuple[str, float]:
-    """Return name and value of ``name=value``."""
-    from geo.scatter import ScatterParameters
-
-    named = {field.name for field in fields(ScatterParameters) if field.type == "float"}
-    name, _equals, value = text.partition("=")
-    if name not in named:
-        message = f"--set {text}: the parameters are {', '.join(sorted(named))}"
-        raise typer.BadParameter(message)
-    try:
-        return name, float(value)
-    except ValueError as error:
-        message = f"--set {text}: write a number behind the equals sign"
-        raise typer.BadParameter(message) from error
 
 
 def _tables(opened: Workspace, as_of: str | None) -> tuple[Tables, dict[str, int]]:

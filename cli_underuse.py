@@ -21,6 +21,7 @@ from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
+from cli_common import setting_of
 from cli_common import weight_of
 
 if TYPE_CHECKING:
@@ -173,9 +174,12 @@ def _tables(opened: Workspace) -> tuple[Tables, bool]:
 
 
 def _parameters(tables: Tables, as_of: str | None, settings: list[str]) -> UnderuseParameters:
+    from geo.underuse import UnderuseParameters
     from layers.underuse import default_underuse
 
-    changes: dict[str, Any] = dict(_setting(text) for text in settings)
+    kinds = {"float": float, "int": int, "str": str}
+    readers = {f.name: kinds[f.type] for f in fields(UnderuseParameters) if f.type in kinds}
+    changes: dict[str, Any] = dict(setting_of(text, readers) for text in settings)
     if as_of is not None:
         changes["as_of"] = _day(as_of)
     try:
@@ -189,22 +193,6 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError as error:
         message = f"--as-of {text}: write a day as 2026-09-30"
-        raise typer.BadParameter(message) from error
-
-
-def _setting(text: str) -> tuple[str, float | int | str]:
-    """Return name and value of ``name=value``."""
-    from geo.underuse import UnderuseParameters
-
-    kinds = {f.name: str(f.type) for f in fields(UnderuseParameters) if f.name != "as_of"}
-    name, _equals, value = text.partition("=")
-    if name not in kinds:
-        message = f"--set {text}: the parameters are {', '.join(sorted(kinds))}"
-        raise typer.BadParameter(message)
-    try:
-        return name, {"float": float, "int": int, "str": str}[kinds[name]](value)
-    except ValueError as error:
-        message = f"--set {text}: write a number behind the equals sign"
         raise typer.BadParameter(message) from error
 
 

@@ -19,7 +19,6 @@ from layers.evaluation.judged import scored
 from layers.evaluation.measures import MEASURES
 from layers.evaluation.public import INTERNAL_COLUMNS
 from layers.evaluation.public import audience_copy
-from layers.evaluation.reasons import SURELY_WORST
 from layers.evaluation.records import periods
 from layers.evaluation.titles import COMPARISON_NOTE
 from layers.evaluation.titles import COMPARISON_TITLES
@@ -41,7 +40,6 @@ __all__ = [
     "EVALUATION_WORDS",
     "INTERNAL_COLUMNS",
     "MEASURES",
-    "SURELY_WORST",
     "TABLE_COLUMNS",
     "TABLE_TITLES",
     "UNUSED_TITLES",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ _DOUBTFUL = "doubtful"
 _OPEN = pd.DataFrame({"low": np.nan, "high": np.nan}, index=pd.Index([], dtype="str"))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Ground:
     """What measures are worked out from.
 
@@ -72,13 +73,20 @@ class Ground:
     period: int
     subjects: tuple[str, ...]
 
+    @cached_property
     def carriers(self) -> pd.DataFrame:
-        """Return all carriers, without the numbers that the register calls doubtful."""
+        """All carriers, without the numbers that the register calls doubtful."""
         return _without_doubted(self.tables["carriers"], self.catalogue)
 
+    @cached_property
     def own(self) -> pd.DataFrame:
-        """Return the carriers of the subjects whose data are of the period."""
-        return self.of_period(self.carriers())
+        """The carriers of the subjects whose data are of the period."""
+        return self.of_period(self.carriers)
+
+    @cached_property
+    def scattered(self) -> pd.DataFrame:
+        """The scatter of the subjects; several measures are parts of it."""
+        return _scattered(self)
 
     def of_period(self, rows: pd.DataFrame, by: str = "park_id") -> pd.DataFrame:
         """Return the rows of the subjects whose latest date lies in the period."""
@@ -129,7 +137,7 @@ def _occupancy(ground: Ground) -> pd.DataFrame:
 
 def _carrier_pieces(ground: Ground) -> pd.DataFrame:
     """Return vacancy and area on offer of the subjects' carriers without recorded units."""
-    carriers, units = ground.own(), ground.tables.get("units")
+    carriers, units = ground.own, ground.tables.get("units")
     if units is not None:
         carriers = carriers[~carriers["carrier_id"].isin(units["carrier_id"])]
     ends = vacancy_interval(carriers)
@@ -203,7 +211,7 @@ def _scattered(ground: Ground) -> pd.DataFrame:
 
 def _lcc(ground: Ground) -> pd.DataFrame:
     """Return the largest walkable share of a park, %."""
-    table = _scattered(ground)
+    table = ground.scattered
     if table.empty:
         return _OPEN
     share = _PERCENT * table["largest_cluster_share"]
@@ -212,7 +220,7 @@ def _lcc(ground: Ground) -> pd.DataFrame:
 
 def _zone_share(ground: Ground) -> pd.DataFrame:
     """Return the share of a park in the zones, %; what lies on a border may be in or out."""
-    table = _scattered(ground)
+    table = ground.scattered
     if table.empty:
         return _OPEN
     inside = table["zone_share"]
@@ -250,7 +258,7 @@ def _held_units(ground: Ground) -> pd.DataFrame:
 
 def _output_ratio(ground: Ground) -> pd.DataFrame:
     """Return tax per m² of a park over the median of the carriers of its class."""
-    carriers, own = ground.carriers(), ground.own()
+    carriers, own = ground.carriers, ground.own
     facts = underuse_facts(carriers, UnderuseParameters(date(ground.period, 12, 31)))
     peers = facts[carriers["carrier_class"].eq(ground.card.key)].dropna(subset="peer_median")
     if peers.empty or own.empty:
@@ -266,7 +274,7 @@ def _output_ratio(ground: Ground) -> pd.DataFrame:
 
 def _tenants_density(ground: Ground) -> pd.DataFrame:
     """Return the firms in incubation for 1000 m² of a park."""
-    carriers = ground.own()
+    carriers = ground.own
     firms = carriers["incubated"].astype("float64")
     density = _PER_1000 * ratio_of_sums(firms, _area(carriers), carriers["park_id"])
     found = pd.DataFrame({"low": density, "high": density})

@@ -14,15 +14,13 @@ from geo.phrases import joined
 from geo.phrases import listed
 from geo.phrases import percent
 from geo.phrases import threshold
+from layers.underuse.ranking import SURELY_WORST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Sequence
 
     from geo.scorecards import Scorecard
-
-SURELY_WORST = 0.90
-"""Nobody is said to be in the last third with less probability, or on too little evidence."""
 
 _OPEN_ENDED = 0.05
 

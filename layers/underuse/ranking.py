@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from geo.scorecards import Scores
 
 SURELY_WORST = 0.9
-"""From this probability on a carrier is said to be among the worst third [J]."""
+"""From this probability on something is said to be among the worst third of its kind [J]."""
 
 _PERCENT = 100.0
 
@@ -131,8 +131,9 @@ def weighted(card: Scorecard, choice: RankChoice) -> Scorecard:
     refuse_unknown(Text("指标", "criterion"), list(weights), card.keys)
     try:
         return with_own_weights(card, weights)
-    except ValueError as error:
-        raise UsageError(Text(f"权重有误：{error}", f"the weights are wrong: {error}")) from error
+    except UsageError as error:
+        zh, en = error.text.zh, error.text.en
+        raise UsageError(Text(f"权重有误：{zh}", f"the weights are wrong: {en}")) from error
 
 
 def ranks(scores: Scores, choice: RankChoice, states: pd.Series[str]) -> pd.DataFrame:

@@ -26,6 +26,7 @@ from views.text import lang
 from views.text import num
 from views.text import pct
 from views.text import pick
+from views.underused.words import WORST_MARK
 from views.underused.words import ranks
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _drawn(found: Evaluation, labels: dict[str, str]) -> pd.DataFrame:
             "p_worst_third": p,
             "worst": worst,
             "chance": [
-                f"{words.WORST_MARK} {pct(value, digits=0)}" if bad else pct(value, digits=0)
+                f"{WORST_MARK} {pct(value, digits=0)}" if bad else pct(value, digits=0)
                 for value, bad in zip(p, worst, strict=True)
             ],
         }
@@ -101,7 +102,7 @@ def _reading(found: Evaluation) -> str:
         _(
             "{mark} marks who is among the last third with a probability of at least 90 %; "
             "nobody else is called worst."
-        ).format(mark=words.WORST_MARK),
+        ).format(mark=WORST_MARK),
     ]
     nothing = int(found.table["undecided"].eq("nothing").sum())
     if nothing:
@@ -135,7 +136,7 @@ def _shown(found: Evaluation, labels: dict[str, str]) -> pd.DataFrame:
             titles["evidence_share"]: table["evidence_share"] * 100,
             _("Rank (90 %)"): _joined(table, ranks, "rank_low", "rank_high"),
             titles["p_worst_third"]: [
-                pct(p, digits=0) + (f" {words.WORST_MARK}" if words.is_worst(p) else "")
+                pct(p, digits=0) + (f" {WORST_MARK}" if words.is_worst(p) else "")
                 for p in table["p_worst_third"].astype("float64")
             ],
             _("Two-year rule"): [

@@ -8,9 +8,9 @@ import streamlit as st
 
 from geo.scorecards.card import TOP
 from layers.evaluation import EVALUATION_WORDS
-from layers.evaluation import SURELY_WORST
 from layers.i18n import UNKNOWN
 from layers.scorecards import load_scorecards
+from layers.underuse.ranking import SURELY_WORST
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
 
 _DIGITS = 9
-WORST_MARK = "▼"
-"""Stands beside those that are among the last third with near certainty, and nobody else."""
 
 
 def title(of: Titled) -> str:
