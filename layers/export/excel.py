@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -44,7 +45,13 @@ def write_xlsx(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
     """
     book = xlsxwriter.Workbook(path, _OPTIONS)
     try:
-        book.set_properties({"comments": "；".join(s.get(notes.lang) for s in notes.sentences)})
+        book.set_properties(
+            {
+                "comments": "；".join(s.get(notes.lang) for s in notes.sentences),
+                # The format has no time zone; Excel reads the time as UTC.
+                "created": notes.stamp.astimezone(UTC).replace(tzinfo=None),
+            }
+        )
         for name, sheet in _named(sheets, notes.lang):
             page = book.add_worksheet(name)
             _write_sheet(book, page, sheet, notes)

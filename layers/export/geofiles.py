@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import shapely
@@ -21,6 +25,9 @@ from layers.errors import Text
 from layers.export.check import compare
 from layers.export.sheets import DECIMALS
 from layers.export.sheets import DISTORTED
+from layers.export.styling import STYLES_TABLE
+from layers.export.styling import add_layer_styles
+from layers.export.styling import check_layer_styles
 from layers.frames import GEOMETRY
 from layers.frames import has_geometry
 from layers.intake.readers.geofiles import README_TABLE
@@ -32,6 +39,7 @@ from layers.values import cell_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Iterator
     from collections.abc import Sequence
     from pathlib import Path
 
@@ -49,14 +57,32 @@ _MULTI: tuple[tuple[int, int, Callable[..., Any]], ...] = (
 
 
 def write_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
-    """Write sheets as the layers of one GeoPackage, with a table of notes.
+    """Write sheets as the layers of one GeoPackage, with their styles and a table of notes.
 
     Version 1.3 of the format, which QGIS reads since 3.16; rows without place
     are kept with a NULL geometry; sheets without geometry become attribute
     tables.
     """
+    with _dated(notes.stamp):
+        _write_gpkg(sheets, path, notes)
+
+
+@contextmanager
+def _dated(stamp: dt.datetime) -> Iterator[None]:
+    """Let GDAL write `stamp` where it would write the time of the day."""
+    name = "OGR_CURRENT_DATE"
+    before = pyogrio.get_gdal_config_option(name)
+    told = stamp.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    pyogrio.set_gdal_config_options({name: told})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({name: before})
+
+
+def _write_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
     for sheet in sheets:
-        table = to_arrow(_one_kind(sheet.frame), sheet.fields)
+        table = to_arrow(one_kind(sheet.frame), sheet.fields)
         spatial = sheet.crs is not None
         pyogrio.write_arrow(
             table,
@@ -64,7 +90,7 @@ def write_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
             layer=sheet.key,
             driver="GPKG",
             geometry_name=GEOMETRY if spatial else None,
-            geometry_type=_ogr_type(sheet.frame) if spatial else None,
+            geometry_type=ogr_type(sheet.frame) if spatial else None,
             crs=sheet.crs.to_wkt() if sheet.crs is not None else None,
             dataset_options={"VERSION": "1.3"},
             layer_options=_layer_options(sheet, notes),
@@ -79,11 +105,12 @@ def write_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
             "DESCRIPTION": "；".join(s.zh for s in notes.sentences),
         },
     )
+    add_layer_styles(path, sheets, notes)
 
 
 def check_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
     """Read a GeoPackage back and compare it."""
-    there = {name for name, _ in pyogrio.list_layers(path)}
+    there = {name for name, _ in pyogrio.list_layers(path)} - {STYLES_TABLE}
     wanted = {*(sheet.key for sheet in sheets), README_TABLE}
     if there != wanted or pyogrio.read_info(path, layer=README_TABLE)["features"] != len(
         notes.readme
@@ -98,6 +125,7 @@ def check_gpkg(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
     for sheet in sheets:
         raw = read_gpkg(Request(path, sheet.key))
         compare(sheet, raw.frame, None if raw.system is None else raw.system.crs)
+    check_layer_styles(path, sheets)
 
 
 def write_geojson(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
@@ -157,13 +185,30 @@ def check_lonlat(sheet: Sheet) -> None:
         )
 
 
-def write_parquet(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
-    """Write one sheet as Parquet; GeoParquet if it has geometry."""
+def write_parquet(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
+    """Write one sheet as Parquet; GeoParquet if it has geometry.
+
+    Titles and units stand in the metadata of the columns (``title_zh``, ``title_en``,
+    ``unit``), the marks in that of the table (``notice``).
+    """
     (sheet,) = sheets
     if has_geometry(sheet.frame):
-        gpd.GeoDataFrame(sheet.frame).to_parquet(path)
+        plain = BytesIO()
+        gpd.GeoDataFrame(sheet.frame).to_parquet(plain)
+        table = pq.read_table(plain)
     else:
-        pq.write_table(to_arrow(sheet.frame, sheet.fields), path)
+        table = to_arrow(sheet.frame, sheet.fields)
+    titles = {
+        f.name: {"title_zh": f.title.zh, "title_en": f.title.en, "unit": f.unit}
+        for f in sheet.fields
+    }
+    described = [
+        column.with_metadata({**(column.metadata or {}), **titles.get(column.name, {})})
+        for column in table.schema
+    ]
+    notice = "；".join(sentence.get(notes.lang) for sentence in notes.sentences)
+    about = {**(table.schema.metadata or {}), "notice": notice}
+    pq.write_table(table.cast(pa.schema(described, metadata=about)), path)
 
 
 def check_parquet(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
@@ -224,7 +269,7 @@ def _layer_options(sheet: Sheet, notes: Notes) -> dict[str, str]:
     }
 
 
-def _one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+def one_kind(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the frame with single polygons made multi if any is multi, and so on.
 
     A layer declares one type; readers complain when a polygon layer holds a
@@ -242,6 +287,7 @@ def _one_kind(frame: pd.DataFrame) -> pd.DataFrame:
     return uniform
 
 
-def _ogr_type(frame: pd.DataFrame) -> str:
-    kinds = set(_one_kind(frame).geometry.geom_type.dropna())
+def ogr_type(frame: pd.DataFrame) -> str:
+    """Return the one type of geometry of a frame that :func:`one_kind` made so, or Unknown."""
+    kinds = set(one_kind(frame).geometry.geom_type.dropna())
     return kinds.pop() if len(kinds) == 1 else "Unknown"

@@ -46,12 +46,15 @@ class Notes:
         One row a layer; headings and cells are text in `lang`.
     dictionary
         One row a field; headings and cells are text in `lang`.
+    stamp
+        The time that every file names, aware; equal data of one time give equal files.
     """
 
     lang: str
     sentences: tuple[Text, ...]
     readme: pd.DataFrame
     dictionary: pd.DataFrame
+    stamp: dt.datetime
 
 
 def make_notes(
@@ -62,6 +65,7 @@ def make_notes(
     audience: Audience,
     lang: str,
     sources: pd.DataFrame | None,
+    stamp: dt.datetime | None = None,
 ) -> Notes:
     """Say what a delivery of layers contains.
 
@@ -77,7 +81,10 @@ def make_notes(
         For whom, in which language.
     sources
         The list of sources of :func:`layers.edition.load_sources`.
+    stamp
+        The time that the delivery names; now by default.
     """
+    time = stamp or _now()
     sentences = [AUDIENCE_MARKS[audience]]
     if audience == "public":
         sentences.append(_COARSE)
@@ -88,9 +95,9 @@ def make_notes(
         for s in left_out
     ]
     sentences += [sentence for sheet in sheets for sentence in _mark_sentences(sheet)]
-    marks = (AUDIENCE_MARKS[audience].get(lang), catalogue.version_text, _now())
+    marks = (AUDIENCE_MARKS[audience].get(lang), catalogue.version_text, _told(time))
     readme = pd.DataFrame([_readme_row(s, marks, lang, sources) for s in sheets], dtype="str")
-    return Notes(lang, tuple(sentences), readme, _dictionary(sheets, lang))
+    return Notes(lang, tuple(sentences), readme, _dictionary(sheets, lang), time)
 
 
 def table_notes(sheet: Sheet, lang: str, *, internal: bool, remarks: Sequence[Text] = ()) -> Notes:
@@ -108,10 +115,11 @@ def table_notes(sheet: Sheet, lang: str, *, internal: bool, remarks: Sequence[Te
         What else belongs to the numbers: rule version, parameters, layer versions.
     """
     audience = [AUDIENCE_MARKS["internal"]] if internal else []
-    marks = ("".join(mark.get(lang) for mark in audience), "", _now())
+    time = _now()
+    marks = ("".join(mark.get(lang) for mark in audience), "", _told(time))
     readme = pd.DataFrame([_readme_row(sheet, marks, lang, None)], dtype="str")
     sentences = (*audience, *_mark_sentences(sheet), *remarks)
-    return Notes(lang, sentences, readme, _dictionary([sheet], lang))
+    return Notes(lang, sentences, readme, _dictionary([sheet], lang), time)
 
 
 def heading(field: FieldSpec, lang: str) -> str:
@@ -122,8 +130,12 @@ def heading(field: FieldSpec, lang: str) -> str:
     return f"{title}（{field.unit}）" if lang == "zh" else f"{title} ({field.unit})"
 
 
-def _now() -> str:
-    return dt.datetime.now().astimezone().isoformat(timespec="seconds")
+def _now() -> dt.datetime:
+    return dt.datetime.now().astimezone()
+
+
+def _told(time: dt.datetime) -> str:
+    return time.isoformat(timespec="seconds")
 
 
 def _mark_sentences(sheet: Sheet) -> list[Text]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from dataclasses import dataclass
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +32,12 @@ from layers.export.sheets import layer_sheet
 from layers.export.sheets import table_sheet
 from layers.export.text import check_csv
 from layers.export.text import write_csv
+from layers.style import layer_style
+from layers.themes import Theme
+from layers.themes import resolve
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from collections.abc import Mapping
     from collections.abc import Sequence
@@ -42,10 +48,15 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.export.sheets import Audience
     from layers.export.sheets import Sheet
+    from layers.style import LayerStyle
 
     Step = Callable[[Sequence[Sheet], Path, Notes], None]
 
+README = "README.txt"
+"""Name of the notes in a zip."""
+
 _ZIP = ".zip"
+_PLAIN_FILE, _UNIX = 0o100644, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +71,15 @@ class Format:
         The pair of functions.
     several
         Whether one file holds several layers; otherwise they go into a zip.
+    alone
+        Whether one file is enough; otherwise it has siblings, and all go into a zip.
     """
 
     suffix: str
     write: Step
     check: Step
     several: bool = False
+    alone: bool = True
 
 
 FORMATS: Mapping[str, Format] = {
@@ -123,6 +137,8 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     audience: Audience = "internal",
     lang: str = "zh",
     sources: pd.DataFrame | None = None,
+    styles: Mapping[str, LayerStyle] | None = None,
+    stamp: dt.datetime | None = None,
 ) -> ExportReport:
     """Write layers to a file, read it back and compare it.
 
@@ -149,6 +165,11 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
         ``zh`` or ``en``, for titles and notes.
     sources
         List of sources, for the notes.
+    styles
+        How the layers are drawn, by key; a layer without one as the catalogue says.
+    stamp
+        The time that the file names; now by default. With it, equal data give equal
+        files.
 
     Raises
     ------
@@ -159,19 +180,53 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     """
     chosen = _format(fmt, tuple(FORMATS), FORMATS.get(fmt))
     _check_ending(path, chosen)
+    kept, left_out = for_audience(specs, audience)
+    system = export_crs(crs)
+    drawn = {
+        spec.key: (styles or {}).get(spec.key) or usual_style(spec, tables[spec.key], catalogue)
+        for spec in kept
+    }
+    sheets = [
+        layer_sheet(
+            tables[spec.key],
+            spec,
+            crs=system,
+            audience=audience,
+            lang=lang,
+            style=drawn[spec.key],
+        )
+        for spec in kept
+    ]
+    notes = make_notes(
+        sheets, left_out, catalogue, audience=audience, lang=lang, sources=sources, stamp=stamp
+    )
+    files = _put(sheets, path, chosen, notes)
+    return _report(sheets, path, files, notes)
+
+
+def for_audience(
+    specs: Sequence[LayerSpec], audience: Audience
+) -> tuple[list[LayerSpec], list[LayerSpec]]:
+    """Return the layers that an audience may have, and those that are left out.
+
+    Raises
+    ------
+    ExportError
+        If nothing is kept; ExportUsageError if nothing was chosen.
+    """
     public = audience == "public"
     left_out = [spec for spec in specs if public and spec.sensitivity == "internal"]
     kept = [spec for spec in specs if spec not in left_out]
     if not kept:
         raise _nothing(left_out)
-    system = export_crs(crs)
-    sheets = [
-        layer_sheet(tables[spec.key], spec, crs=system, audience=audience, lang=lang)
-        for spec in kept
-    ]
-    notes = make_notes(sheets, left_out, catalogue, audience=audience, lang=lang, sources=sources)
-    files = _put(sheets, path, chosen, notes)
-    return _report(sheets, path, files, notes)
+    return kept, left_out
+
+
+def usual_style(spec: LayerSpec, frame: pd.DataFrame, catalogue: Catalogue) -> LayerStyle | None:
+    """Return the style of the catalogue with the classes of the data; None for a table."""
+    if not spec.geometry:
+        return None
+    return resolve(Theme(spec.key), spec, frame, layer_style(spec, catalogue.folder))
 
 
 def export_table(
@@ -251,6 +306,13 @@ def _put(sheets: Sequence[Sheet], path: Path, chosen: Format, notes: Notes) -> t
     if chosen.suffix == ".geojson":
         for sheet in sheets:
             check_lonlat(sheet)
+    if not (chosen.alone or zipped):
+        raise ExportUsageError(
+            Text(
+                f"一个图层的 {chosen.suffix} 由几个文件组成；请用 .zip 文件名",
+                f"a layer in {chosen.suffix} is a set of files; name a .zip file",
+            )
+        )
     if len(sheets) > 1 and not (chosen.several or zipped):
         raise ExportUsageError(
             Text(
@@ -270,24 +332,73 @@ def _fill(
         chosen.write(sheets, made, notes)
         chosen.check(sheets, made, notes)
         return [made.name]
+    folder = made.parent / "files"
+    write_format(sheets, chosen, folder, notes)
+    (folder / README).write_text(readme_text(notes), encoding="utf-8-sig")
+    return pack(folder, made, notes.stamp)
+
+
+def write_format(sheets: Sequence[Sheet], chosen: Format, folder: Path, notes: Notes) -> None:
+    """Write sheets in one format into a folder, read every file back and compare it.
+
+    Parameters
+    ----------
+    sheets
+        What is written.
+    chosen
+        The format.
+    folder
+        Where the files go; made if it is not there. A file is named after its layer.
+    notes
+        What is said beside the data.
+
+    Raises
+    ------
+    ExportError
+        If a file cannot be written or differs when it is read back.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     groups = [list(sheets)] if chosen.several else [[sheet] for sheet in sheets]
-    written = []
     for group in groups:
         name = group[0].key if len(group) == 1 else "layers"
-        file = made.with_name(f"{name}{chosen.suffix}")
+        file = folder / f"{name}{chosen.suffix}"
         chosen.write(group, file, notes)
         chosen.check(group, file, notes)
-        written.append(file)
-    readme = made.with_name("README.txt")
-    readme.write_text(_readme_text(notes), encoding="utf-8-sig")
-    _pack(made, [*written, readme])
-    return [file.name for file in (*written, readme)]
 
 
-def _pack(made: Path, files: Sequence[Path]) -> None:
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in files:
-            archive.write(file, file.name)
+def pack(folder: Path, made: Path, stamp: dt.datetime) -> list[str]:
+    """Put all files of a folder into a zip, the same bytes for the same files and time.
+
+    Parameters
+    ----------
+    folder
+        What is packed, with its folders.
+    made
+        The zip to write.
+    stamp
+        The time that every entry carries.
+
+    Returns
+    -------
+    list of str
+        The names in the zip, in their order.
+
+    Raises
+    ------
+    ExportError
+        If the zip cannot be read back.
+    """
+    names = sorted(f.relative_to(folder).as_posix() for f in folder.rglob("*") if f.is_file())
+    time = stamp.astimezone(UTC).timetuple()[:6]
+    with zipfile.ZipFile(made, "w") as archive:
+        for name in names:
+            entry = zipfile.ZipInfo(name, time)
+            entry.external_attr = _PLAIN_FILE << 16
+            # The system that made it is written too, and must not depend on it.
+            entry.create_system = _UNIX
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with (folder / name).open("rb") as source, archive.open(entry, "w") as target:
+                shutil.copyfileobj(source, target)
     with zipfile.ZipFile(made) as archive:
         broken = archive.testzip()
     if broken is not None:
@@ -297,9 +408,11 @@ def _pack(made: Path, files: Sequence[Path]) -> None:
                 f"the file read back differs and was not kept: {broken} in the zip",
             )
         )
+    return names
 
 
-def _readme_text(notes: Notes) -> str:
+def readme_text(notes: Notes) -> str:
+    """Return what the notes say, for people who open a text file."""
     blocks = [[sentence.get(notes.lang) for sentence in notes.sentences]]
     blocks += [
         [f"{name}: {value}" for name, value in record.items() if value]

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from layers.catalogue import FieldType
     from layers.catalogue import LayerSpec
+    from layers.style import LayerStyle
 
 Audience = Literal["internal", "public"]
 
@@ -71,6 +72,10 @@ class Sheet:
         The columns, in order.
     frame
         Columns typed as `fields`; a GeoDataFrame if there is geometry.
+    style
+        How it is drawn, by fields that are among `fields`; ``None`` for no style.
+    id_field, name_field
+        The fields that identify and name a row; empty for none.
     """
 
     key: str
@@ -78,6 +83,9 @@ class Sheet:
     description: Text
     fields: tuple[FieldSpec, ...]
     frame: pd.DataFrame
+    style: LayerStyle | None = None
+    id_field: str = ""
+    name_field: str = ""
 
     @property
     def crs(self) -> pyproj.CRS | None:
@@ -144,7 +152,13 @@ def export_crs(text: str) -> pyproj.CRS:
 
 
 def layer_sheet(
-    frame: pd.DataFrame, spec: LayerSpec, *, crs: pyproj.CRS, audience: Audience, lang: str
+    frame: pd.DataFrame,
+    spec: LayerSpec,
+    *,
+    crs: pyproj.CRS,
+    audience: Audience,
+    lang: str,
+    style: LayerStyle | None = None,
 ) -> Sheet:
     """Make a layer ready.
 
@@ -161,6 +175,9 @@ def layer_sheet(
         10 m; a polygon too small for that becomes a point.
     lang
         Language of the marks, ``zh`` or ``en``.
+    style
+        How it is drawn; what a public copy may not tell by colours or labels is
+        taken out of it.
     """
     public = audience == "public"
     fields = tuple(f for f in spec.fields if not (public and f.sensitivity == "internal"))
@@ -170,7 +187,25 @@ def layer_sheet(
         if public:
             shapes = _rounded(shapes, crs)
         shown = gpd.GeoDataFrame(shown, geometry=shapes, crs=crs)
-    return _marked(Sheet(spec.key, spec.title, spec.description, fields, shown), lang)
+    names = {f.name for f in fields}
+    made = Sheet(
+        spec.key,
+        spec.title,
+        spec.description,
+        fields,
+        shown,
+        style=None if style is None else _told_by(style, names),
+        id_field=spec.id_field if spec.id_field in names else "",
+        name_field=spec.name_field if spec.name_field in names else "",
+    )
+    return _marked(made, lang)
+
+
+def _told_by(style: LayerStyle, names: set[str]) -> LayerStyle:
+    """Return a style without what fields that are not delivered would tell."""
+    if style.field and style.field not in names:
+        style = replace(style, field="", classes=(), breaks=(), by_prefix=False, note=None)
+    return style if style.label_field in names else replace(style, label_field="")
 
 
 def table_sheet(

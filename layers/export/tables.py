@@ -117,6 +117,7 @@ def _notes(sheets: Sequence[Sheet], lang: str, *, internal: bool, remarks: Seque
         (*sentences, *remarks),
         pd.concat([notes.readme for notes in each], ignore_index=True),
         pd.concat([notes.dictionary for notes in each], ignore_index=True),
+        each[0].stamp,
     )
 
 

@@ -123,7 +123,11 @@ def click_at(frame: Frame, lng: float, lat: float) -> None:
 
 
 def building_in_view(frame: Frame) -> dict[str, Any]:
-    """Return row, name and pixel of a building near the middle of the map."""
+    """Return row, name and pixel of a building near the middle of the map.
+
+    The pixel lies well inside the building: the page beside the map may still be taking
+    its place, and a map that becomes a few pixels narrower moves what lies under a pixel.
+    """
     found: dict[str, Any] = frame.evaluate(
         """() => {
             const layer = Object.values(map.atlas.tiles)[0];
@@ -131,8 +135,13 @@ def building_in_view(frame: Frame) -> dict[str, Any]:
             for (let r = 0; r < 200; r += 4) {
                 for (let a = 0; a < 6.28; a += 0.5) {
                     const p = L.point(size.x / 2 + r * Math.cos(a), size.y / 2 + r * Math.sin(a));
-                    const hit = layer.hit(map.containerPointToLatLng(p), 0);
-                    if (hit && hit.row !== null) {
+                    const at = q => layer.hit(map.containerPointToLatLng(q), 0);
+                    const hit = at(p);
+                    const inside = [[-5, 0], [5, 0], [0, -5], [0, 5]].every(d => {
+                        const near = at(p.add(d));
+                        return near && hit && near.row === hit.row;
+                    });
+                    if (hit && hit.row !== null && inside) {
                         return {row: hit.row, name: hit.name, x: p.x, y: p.y};
                     }
                 }

@@ -136,9 +136,9 @@ def test_several_layers_of_one_file_formats_go_into_a_zip(
         export(shared, tables, "parks zones", tmp_path / "a.geojson")
     report = export(shared, tables, "parks units", tmp_path / "a.zip", fmt="csv")
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        assert archive.namelist() == ["parks.csv", "units.csv", "README.txt"]
+        assert archive.namelist() == ["README.txt", "parks.csv", "units.csv"]
         told = archive.read("README.txt").decode("utf-8-sig")
-    assert [p.name for p in report.files] == ["parks.csv", "units.csv", "README.txt"]
+    assert [p.name for p in report.files] == ["README.txt", "parks.csv", "units.csv"]
     assert all(part in told for part in ("内部资料", "示例数据", "示意", "2026.1.1"))
 
 
