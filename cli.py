@@ -11,7 +11,6 @@ import io
 import os
 import socket
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,6 @@ import typer
 
 from cli_common import PROBLEMS
 from cli_common import WRONG_USAGE
-from cli_common import Audience
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
@@ -32,7 +30,10 @@ from cli_evaluate import evaluate
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
+from cli_output import export
 from cli_scatter import scatter
+from cli_sheet import report
+from cli_sheet import sheet
 from cli_underuse import underused
 from cli_workspace import workspace_cli
 from layers.errors import AtlasError
@@ -49,15 +50,6 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(workspace_cli, name="workspace")
-
-
-class Format(StrEnum):
-    """File formats of ``atlas export``."""
-
-    gpkg = "gpkg"
-    geojson = "geojson"
-    csv = "csv"
-    xlsx = "xlsx"
 
 
 @cli.callback()
@@ -163,61 +155,9 @@ cli.command()(scatter)
 cli.command()(consolidate)
 cli.command()(underused)
 cli.command()(evaluate)
-
-
-@cli.command()
-def export(
-    keys: Annotated[list[str], typer.Argument(help="Layer keys.")],
-    fmt: Annotated[Format, typer.Option("--format", "-f", help="File format.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The file to write.")],
-    workspace: WorkspaceOption = None,
-    crs: Annotated[str, typer.Option("--crs", help="EPSG code of the coordinates.")] = "EPSG:4490",
-    audience: Annotated[
-        Audience, typer.Option("--audience", help="internal: all; public: nothing sensitive.")
-    ] = Audience.internal,
-    as_json: JsonOption = False,
-) -> None:
-    """Write layers to a file that is read back and compared before it is kept.
-
-    Example: atlas export parks carriers zones --format gpkg --crs EPSG:4549 --out y.gpkg
-    """
-    from layers.edition import load_sources
-    from layers.export import export_layers
-
-    described = catalogue()
-    opened = open_workspace(workspace)
-    specs = [described.layer(key) for key in dict.fromkeys(keys)]
-    report = export_layers(
-        {spec.key: opened.read(spec.key) for spec in specs},
-        specs,
-        described,
-        fmt=fmt.value,
-        path=out,
-        crs=crs,
-        audience=audience.value,
-        lang=context.lang,
-        sources=load_sources(described.folder),
-    )
-    empty = [key for key, rows, _located in report.layers if not rows]
-    for key in empty:
-        context.say("The layer {key} has no data.", key=key)
-    for key, rows, located in report.layers:
-        context.say("{key}: {rows} rows, {located} located", key=key, rows=rows, located=located)
-    for note in report.notes:
-        typer.echo(note.get(context.lang), err=True)
-    if as_json:
-        print_json(
-            {
-                "path": str(report.path),
-                "files": [str(file) for file in report.files],
-                "crs": report.crs,
-                "layers": [
-                    {"layer": key, "rows": rows, "located": located}
-                    for key, rows, located in report.layers
-                ],
-            }
-        )
-    raise typer.Exit(PROBLEMS if empty else 0)
+cli.command()(export)
+cli.command()(sheet)
+cli.command()(report)
 
 
 def main() -> None:

@@ -272,13 +272,9 @@ def _symbols(style: LayerStyle, frame: gpd.GeoDataFrame) -> tuple[list[Symbol], 
 
 
 def _variant(symbol: Symbol, *, sketched: bool, pale: bool) -> Symbol:
-    """Return a symbol as it suits a feature.
-
-    In a layer of points and areas the strong fill of a point would hide what
-    lies below an area; the outline takes the colour instead.
-    """
+    """Return a symbol as it suits a feature."""
     if pale:
-        symbol = replace(symbol, fill_opacity=0.3, stroke=symbol.fill, width=2.0)
+        symbol = symbol.paled()
     return symbol.sketched() if sketched else symbol
 
 

@@ -47,6 +47,7 @@ LAND_USE_FILE = "landuse.csv"
 
 NOT_CLASSIFIED = Text("未分类", "not classified")
 
+_PALE_OPACITY, _PALE_PX = 0.3, 2.0
 _OF_ONE_KIND = {"string", "categorical", "boolean", "integer", "floating", "empty"}
 
 
@@ -85,6 +86,15 @@ class Symbol:
     def as_dict(self) -> dict[str, Any]:
         """Return the symbol as plain data for the map script."""
         return asdict(self)
+
+    def paled(self) -> Symbol:
+        """Return the symbol for the areas of a layer that also has points or lines.
+
+        The strong fill of a point would hide what lies below an area; the outline takes
+        the colour instead.
+        """
+        stroke = self.stroke if self.fill == "none" else self.fill
+        return replace(self, fill_opacity=_PALE_OPACITY, stroke=stroke, width=_PALE_PX)
 
     def sketched(self) -> Symbol:
         """Return the symbol with the dash of a sketched boundary."""

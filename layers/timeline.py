@@ -127,3 +127,19 @@ def _read(time: str) -> dt.datetime:
     if len(time.strip()) <= len("2026-11-25"):
         moment = dt.datetime.combine(moment, dt.time.max)
     return moment if moment.tzinfo else moment.astimezone()
+
+
+def newest(history: pd.DataFrame, keys: Collection[str]) -> dt.datetime | None:
+    """Return when one of the layers changed last, with its time zone; None if never.
+
+    What is made of layers carries this time, so that equal versions give equal files.
+
+    Parameters
+    ----------
+    history
+        Result of :meth:`layers.workspace.Workspace.history`.
+    keys
+        The layers that matter.
+    """
+    found = moments(history, keys)
+    return dt.datetime.fromisoformat(found[0].time) if found else None

@@ -14,9 +14,9 @@ from views import consolidating
 from views import data
 from views import edit
 from views import evaluating
-from views import export
 from views import importing
 from views import links
+from views import output
 from views import overview
 from views import parks
 from views import scattering
@@ -51,7 +51,7 @@ def main() -> None:
         "evaluate": st.Page(evaluating.render, title=_("Evaluation"), url_path="evaluate"),
         "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
         "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),
-        "export": st.Page(export.render, title=_("Export"), url_path="export"),
+        "export": st.Page(output.render, title=_("Export"), url_path="export"),
         "data": st.Page(data.render, title=_("Data"), url_path="data"),
         "import": st.Page(importing.render, title=_("Import"), url_path="import"),
     }

@@ -13,8 +13,12 @@ from layers.aside import made_aside
 from layers.errors import ExportError
 from layers.errors import ExportUsageError
 from layers.errors import Text
+from layers.export.dxf import check_dxf
+from layers.export.dxf import write_dxf
 from layers.export.excel import check_xlsx
 from layers.export.excel import write_xlsx
+from layers.export.flatgeobuf import check_fgb
+from layers.export.flatgeobuf import write_fgb
 from layers.export.geofiles import check_geojson
 from layers.export.geofiles import check_gpkg
 from layers.export.geofiles import check_json
@@ -24,9 +28,13 @@ from layers.export.geofiles import write_geojson
 from layers.export.geofiles import write_gpkg
 from layers.export.geofiles import write_json
 from layers.export.geofiles import write_parquet
+from layers.export.kml import check_kml
+from layers.export.kml import write_kml
 from layers.export.notes import Notes
 from layers.export.notes import make_notes
 from layers.export.notes import table_notes
+from layers.export.shapefile import check_shp
+from layers.export.shapefile import write_shp
 from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
 from layers.export.sheets import table_sheet
@@ -87,13 +95,17 @@ FORMATS: Mapping[str, Format] = {
     "xlsx": Format(".xlsx", write_xlsx, check_xlsx, several=True),
     "geojson": Format(".geojson", write_geojson, check_geojson),
     "csv": Format(".csv", write_csv, check_csv),
+    "shp": Format(".shp", write_shp, check_shp, alone=False),
+    "fgb": Format(".fgb", write_fgb, check_fgb),
+    "parquet": Format(".parquet", write_parquet, check_parquet),
+    "kml": Format(".kml", write_kml, check_kml, several=True),
+    "dxf": Format(".dxf", write_dxf, check_dxf, several=True),
 }
 """Formats of layers."""
 
 TABLE_FORMATS: Mapping[str, Format] = {
-    **{entry.suffix: entry for entry in FORMATS.values()},
+    **{entry.suffix: entry for entry in FORMATS.values() if entry.alone},
     ".json": Format(".json", write_json, check_json),
-    ".parquet": Format(".parquet", write_parquet, check_parquet),
 }
 """Formats of result tables, by the ending of the file."""
 

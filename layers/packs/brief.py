@@ -13,6 +13,8 @@ from layers.packs import words
 from layers.packs.facts import digits_of
 from layers.packs.overview import WIDTH_IN
 from layers.packs.overview import is_place
+from layers.wordfile import name_fonts
+from layers.wordfile import page_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,16 +23,12 @@ if TYPE_CHECKING:
     from layers.catalogue import FieldSpec
     from layers.packs.content import Pack
 
-# A Latin and a Chinese font for the text and for headings: those of official documents.
-_TEXT_FONTS = ("Times New Roman", "宋体")
-_HEADING_FONTS = ("Arial", "黑体")
 _HEADINGS = ("Title", "Heading 1", "Heading 2")
-_THEME = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
 _TEXT_PT, _SMALL_PT, _TITLE_PT = 10.5, 9.0, 20.0
+_SIZES = {"Normal": _TEXT_PT, "Header": _SMALL_PT, "Footer": _SMALL_PT, "Title": _TITLE_PT}
 _MARGIN_CM, _TOP_CM, _HEADER_CM = 2.2, 2.5, 1.0
 _PAIRS = 2
 _LABEL_CM, _VALUE_CM = 3.2, 5.1
-_INK = "1F2D3A"
 
 # Told in a line of its own beneath the table.
 _PROSE = ("reason", "missing")
@@ -62,54 +60,21 @@ def write_brief(pack: Pack, path: Path) -> None:
 
 def _set_up(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
     from docx.shared import Cm
+    from docx.shared import Pt
 
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
     section.left_margin = section.right_margin = Cm(_MARGIN_CM)
     section.top_margin, section.bottom_margin = Cm(_TOP_CM), Cm(_MARGIN_CM)
     section.header_distance = Cm(_HEADER_CM)
-    _fonts(document)
+    name_fonts(document, _HEADINGS, _SIZES)
+    document.styles["Normal"].paragraph_format.space_after = Pt(4)
     section.header.paragraphs[0].text = " · ".join([pack.number, *pack.marks[:-1]])
-    _page_number(section.footer.paragraphs[0])
+    page_number(section.footer.paragraphs[0])
     told = document.core_properties
     # The name of whoever is logged in is nobody's business.
     told.author = told.last_modified_by = pack.title.get(pack.lang)
     told.title, told.comments = words.TITLE.get(pack.lang), "；".join(pack.marks)
-
-
-def _fonts(document: Any) -> None:  # noqa: ANN401 - of python-docx
-    """Name the fonts of both scripts; a theme would take their place, so it goes."""
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-    from docx.shared import RGBColor
-
-    for element in document.styles.element.iter(qn("w:rFonts")):
-        for name in _THEME:
-            element.attrib.pop(qn(f"w:{name}"), None)
-    for element in document.styles.element.iter(qn("w:lang")):
-        element.set(qn("w:val"), "en-US")
-        element.set(qn("w:eastAsia"), "zh-CN")
-    sizes = {"Normal": _TEXT_PT, "Header": _SMALL_PT, "Footer": _SMALL_PT, "Title": _TITLE_PT}
-    for name in ("Normal", "Header", "Footer", *_HEADINGS):
-        style = document.styles[name]
-        latin, chinese = _HEADING_FONTS if name in _HEADINGS else _TEXT_FONTS
-        style.font.name = latin
-        style.element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), chinese)
-        style.font.color.rgb = RGBColor.from_string(_INK)
-        if name in sizes:
-            style.font.size = Pt(sizes[name])
-    document.styles["Normal"].paragraph_format.space_after = Pt(4)
-
-
-def _page_number(paragraph: Any) -> None:  # noqa: ANN401 - of python-docx
-    """Write the number of the page, as a field that the reader's program fills in."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    paragraph.alignment = 1
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    paragraph._p.append(field)  # noqa: SLF001 - python-docx has no fields
 
 
 def _head(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx

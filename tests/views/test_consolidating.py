@@ -17,12 +17,12 @@ from streamlit.testing.v1 import AppTest
 from layers import i18n
 from layers.catalogue import load_catalogue
 from layers.proposals import WORDS
+from layers.proposals.drawing import arrows
 from layers.scenarios import list_scenarios
 from layers.startup import open_or_create
 from layers.workspace import Workspace
 from tests.consolidation_hand import two_buildings
 from views.consolidating import controls
-from views.consolidating import plan_map
 from views.consolidating import solving
 from views.consolidating import staircase
 from views.consolidating import words
@@ -108,7 +108,7 @@ def test_moves_between_the_same_carriers_are_one_arrow_that_points_at_the_new_pl
         ("C1", "C2", 200.0, "to_verify"),
         ("C3", "C2", 50.0, "checked"),
     )
-    found = plan_map.arrows(moves_of(*rows)).set_index("id")
+    found = arrows(moves_of(*rows)).set_index("id")
     assert found["units"].to_dict() == {"C1>C2": 2, "C3>C2": 1}
     assert found["floor_area_m2"].to_dict() == {"C1>C2": 500.0, "C3>C2": 50.0}
     assert found["confidence"].to_dict() == {"C1>C2": "to_verify", "C3>C2": "checked"}

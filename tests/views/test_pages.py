@@ -16,7 +16,7 @@ from layers.startup import open_or_create
 from layers.workspace import Workspace
 
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
-PAGES = ("overview", "parks", "scattering", "underused", "edit", "compare", "export", "data")
+PAGES = ("overview", "parks", "scattering", "underused", "edit", "compare", "output", "data")
 SLOW_S = 60
 
 
@@ -228,11 +228,11 @@ def test_filters_of_parks_narrow_and_can_leave_nothing(
     assert at.info
 
 
-@pytest.mark.parametrize("fmt", ["gpkg", "xlsx", "geojson", "csv"])
+@pytest.mark.parametrize("fmt", ["gpkg", "shp", "dxf", "kml", "xlsx", "geojson", "csv", "package"])
 def test_an_export_is_prepared_and_offered(
     monkeypatch: pytest.MonkeyPatch, bundled: Path, fmt: str
 ) -> None:
-    at = _run(monkeypatch, bundled, "export")
+    at = _run(monkeypatch, bundled, "output")
     at.radio(key="export_format").set_value(fmt).run()
     at.button(key="export_build").click().run()
     assert not at.exception
@@ -308,11 +308,12 @@ def test_hostile_text_is_shown_and_never_run(
 def test_changing_the_wish_withdraws_the_old_file(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
-    at = _run(monkeypatch, bundled, "export")
+    at = _run(monkeypatch, bundled, "output")
     at.button(key="export_build").click().run()
-    assert "/exports/" in _all_text(at)
+    assert "下载" in _all_text(at)
     at.radio(key="export_audience").set_value("public").run()
-    assert "/exports/" not in _all_text(at)
+    assert "下载" not in _all_text(at)
+    assert "_internal.gpkg · " in _all_text(at)  # it can still be fetched from the list
 
 
 def test_what_has_no_place_is_listed(monkeypatch: pytest.MonkeyPatch, bundled: Path) -> None:

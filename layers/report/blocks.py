@@ -1,0 +1,182 @@
+"""What a chapter consists of, before it is a document: sections of text, tables, figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from typing import TYPE_CHECKING
+from typing import Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A reference to a numbered table or figure.
+
+    Attributes
+    ----------
+    kind, key
+        Which one.
+    """
+
+    kind: Literal["table", "figure"]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph of text.
+
+    Attributes
+    ----------
+    parts
+        Text, and references within it.
+    """
+
+    parts: tuple[str | Ref, ...]
+
+    @property
+    def refs(self) -> tuple[Ref, ...]:
+        """The references in it."""
+        return tuple(part for part in self.parts if isinstance(part, Ref))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, ready to be printed.
+
+    Attributes
+    ----------
+    key
+        Name in templates and references.
+    title
+        Caption, without its number.
+    columns
+        Headings.
+    rows
+        Cells as they are printed, one text a column.
+    right
+        Numbers of the columns that are aligned at the right.
+    notes
+        Lines beneath it.
+    told
+        How many features it says are on the map, by layer.
+    """
+
+    key: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    right: frozenset[int] = frozenset()
+    notes: tuple[str, ...] = ()
+    told: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A map.
+
+    Attributes
+    ----------
+    key, title
+        As of a table.
+    png
+        The picture.
+    width_mm
+        Width at which its scale is true.
+    notes
+        Lines beneath it.
+    totals
+        How many features are drawn, by layer.
+    """
+
+    key: str
+    title: str
+    png: bytes
+    width_mm: float
+    notes: tuple[str, ...] = ()
+    totals: Mapping[str, int] = field(default_factory=dict)
+
+
+Block = Paragraph | Table | Figure
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A numbered section.
+
+    Attributes
+    ----------
+    key
+        Name of its text in templates.
+    title
+        Heading, without its number.
+    level
+        1 to 3.
+    blocks
+        What stands in it.
+    """
+
+    key: str
+    title: str
+    level: int
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """Everything that is told.
+
+    Attributes
+    ----------
+    lang
+        ``zh`` or ``en``.
+    title, subject
+        Title of the document, and what it is about.
+    day
+        Day that it is of, as text.
+    marks
+        For whom it is, sample data and sketches.
+    author
+        Who it is said to be by: the edition, never a person.
+    sections
+        In order.
+    words
+        Single-line texts by name, for templates.
+    """
+
+    lang: str
+    title: str
+    subject: str
+    day: str
+    marks: tuple[str, ...]
+    author: str
+    sections: tuple[Section, ...]
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield all blocks in order."""
+        for section in self.sections:
+            yield from section.blocks
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Tables by key."""
+        return {block.key: block for block in self.blocks() if isinstance(block, Table)}
+
+    @property
+    def figures(self) -> dict[str, Figure]:
+        """Figures by key."""
+        return {block.key: block for block in self.blocks() if isinstance(block, Figure)}
+
+    @property
+    def texts(self) -> dict[str, tuple[Paragraph, ...]]:
+        """Paragraphs of each section that has some, by its key."""
+        found = {
+            section.key: tuple(b for b in section.blocks if isinstance(b, Paragraph))
+            for section in self.sections
+        }
+        return {key: paragraphs for key, paragraphs in found.items() if paragraphs}

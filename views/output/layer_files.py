@@ -1,0 +1,219 @@
+"""Layers as files: which ones, in which format and coordinates, for whom."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import TypeAlias
+
+import streamlit as st
+
+from layers.errors import AtlasError
+from layers.export import export_layers
+from layers.export.package import PACKAGE_FORMATS
+from layers.export.package import export_package
+from layers.timeline import newest
+from views import explore
+from views import store
+from views.output import ready
+from views.text import _
+from views.text import lang
+from views.text import md
+from views.text import num
+from views.text import pick
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from layers.errors import Text
+    from layers.export import ExportReport
+    from layers.export.sheets import Audience
+    from layers.style import LayerStyle
+
+PACKAGE = "package"
+FORMATS = {
+    "gpkg": "GeoPackage (.gpkg) · QGIS",
+    "shp": "Shapefile (.zip) · ArcGIS",
+    "dxf": "DXF R2010 (.dxf) · AutoCAD",
+    "kml": "KML (.kml) · Google Earth",
+    "xlsx": "Excel (.xlsx)",
+    "csv": "CSV (.csv)",
+    "geojson": "GeoJSON (.geojson)",
+    "fgb": "FlatGeobuf (.fgb)",
+    "parquet": "GeoParquet (.parquet)",
+}
+CRS = {
+    "EPSG:4490": "CGCS2000 (EPSG:4490)",
+    "EPSG:4549": "CGCS2000 / 3° GK CM 120E (EPSG:4549)",
+    "EPSG:4550": "CGCS2000 / 3° GK CM 123E (EPSG:4550)",
+    "EPSG:4326": "WGS 84 (EPSG:4326)",
+}
+AUDIENCES: tuple[Audience, ...] = ("internal", "public")
+GEOGRAPHIC = ("EPSG:4490", "EPSG:4326")
+METRIC = ("EPSG:4549", "EPSG:4550")
+# Formats that allow but some systems; KML is always in WGS 84.
+_ALLOWED = {"geojson": GEOGRAPHIC, "dxf": METRIC, "kml": GEOGRAPHIC[1:]}
+# Formats whose file holds several layers.
+_SEVERAL = {"gpkg", "xlsx", "dxf", "kml"}
+Wish: TypeAlias = "tuple[tuple[str, ...], str, tuple[str, ...], str, Audience, str, bool, object]"
+
+
+def show() -> None:
+    """Show the choices and, beside them, the file."""
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        wish = _wish()
+    with right:
+        _build(wish)
+        ready.offer(wish)
+
+
+def audience(key: str) -> Audience:
+    """Let the planner choose for whom a file is."""
+    chosen: Audience = st.radio(
+        _("Audience"),
+        AUDIENCES,
+        format_func={
+            "internal": _("Internal: everything, marked internal"),
+            "public": _("Public: without firm names, tax and sensitive layers"),
+        }.__getitem__,
+        key=key,
+        persist_state="session",
+    )
+    return chosen
+
+
+def _wish() -> Wish:
+    specs = [s for s in store.catalogue().layers if store.has(s.key)]
+    titles = {s.key: f"{pick(s.title)} · {num(len(store.table(s.key)))}" for s in specs}
+    keys = st.pills(
+        _("Layers"),
+        list(titles),
+        selection_mode="multi",
+        wrap=True,
+        default=[k for k in ("zones", "parks", "carriers") if k in titles],
+        format_func=titles.__getitem__,
+        key="export_layers",
+        persist_state="session",
+    )
+    names = {PACKAGE: _("Package of several formats, styles and notes (.zip)"), **FORMATS}
+    fmt = st.radio(
+        _("Format"),
+        list(names),
+        index=1,
+        format_func=names.__getitem__,
+        key="export_format",
+        persist_state="session",
+    )
+    formats: list[str] = []
+    if fmt == PACKAGE:
+        formats = st.pills(
+            _("Formats in the package"),
+            list(FORMATS),
+            selection_mode="multi",
+            wrap=True,
+            default=list(PACKAGE_FORMATS),
+            key="export_formats",
+            persist_state="session",
+        )
+    allowed = _ALLOWED.get(fmt, tuple(CRS))
+    crs = st.selectbox(
+        _("Coordinate system"), allowed, format_func=CRS.__getitem__, key=f"export_crs:{allowed[0]}"
+    )
+    for_whom = audience("export_audience")
+    themed = st.checkbox(
+        _("Draw layers as on the overview map now, with its themes"), key="export_themed"
+    )
+    marks = tuple(explore.theme(s) for s in specs if s.geometry) if themed else ()
+    state = (store.versions(), marks)
+    return (tuple(keys), fmt, tuple(formats), crs, for_whom, lang(), themed, state)
+
+
+def _build(wish: Wish) -> None:
+    keys, fmt, formats, *_rest = wish
+    if not keys:
+        st.info(_("Choose at least one layer."))
+        return
+    if fmt == PACKAGE and not formats:
+        st.info(_("Choose at least one format."))
+        return
+    if not st.button(_("Prepare the file"), type="primary", key="export_build"):
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            report = _written(wish, Path(folder))
+        except AtlasError as error:
+            st.error(pick(error.text))
+            return
+        ready.keep(wish, report.path, _summary(report))
+
+
+def _written(wish: Wish, folder: Path) -> ExportReport:
+    keys, fmt, formats, crs, for_whom, language, themed, _state = wish
+    specs = [store.catalogue().layer(key) for key in keys]
+    stamp = newest(store.current().workspace.history(), keys)
+    tables = {key: store.table(key) for key in keys}
+    styles: Mapping[str, LayerStyle] = (
+        {s.key: explore.style(s) for s in specs if s.geometry} if themed else {}
+    )
+    path = folder / _file_name(keys, fmt, crs, for_whom)
+    told = store.sources().reset_index(drop=True)
+    if fmt != PACKAGE:
+        with st.spinner(_("Writing, reading back and comparing …"), show_time=False):
+            return export_layers(
+                tables,
+                specs,
+                store.catalogue(),
+                fmt=fmt,
+                path=path,
+                crs=crs,
+                audience=for_whom,
+                lang=language,
+                sources=told,
+                styles=styles,
+                stamp=stamp,
+            )
+    bar = st.progress(0.0, _("Writing, reading back and comparing …"))
+
+    def tell(what: Text, share: float) -> None:
+        bar.progress(min(share, 1.0), md(pick(what)))
+
+    report = export_package(
+        tables,
+        specs,
+        store.catalogue(),
+        path=path,
+        formats=formats,
+        crs=crs,
+        audience=for_whom,
+        lang=language,
+        sources=told,
+        styles=styles,
+        stamp=stamp,
+        versions=dict(store.versions()),
+        progress=tell,
+    )
+    bar.empty()
+    return report
+
+
+def _summary(report: ExportReport) -> list[str]:
+    lines = [
+        "- "
+        + _("{title}: {rows} rows, {located} located").format(
+            title=md(pick(store.catalogue().layer(key).title)),
+            rows=num(rows),
+            located=num(located),
+        )
+        for key, rows, located in report.layers
+    ]
+    return ["\n".join(lines), *ready.notes([pick(note) for note in report.notes])]
+
+
+def _file_name(keys: tuple[str, ...], fmt: str, crs: str, for_whom: str) -> str:
+    zipped = fmt in {PACKAGE, "shp"} or (fmt not in _SEVERAL and len(keys) > 1)
+    suffix = "zip" if zipped else fmt
+    stem = store.catalogue().edition + "_" + ("_".join(keys) if len(keys) < 4 else "layers")  # noqa: PLR2004 - a longer name helps nobody
+    kind = f"_{fmt}" if zipped else ""
+    return f"{stem}{kind}_{crs.replace(':', '')}_{for_whom}.{suffix}"

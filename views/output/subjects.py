@@ -1,0 +1,85 @@
+"""What a sheet or a chapter is about: the district, a zone, a park, or a saved plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from layers.scenarios import list_scenarios
+from layers.scenarios.answers import plan_tables
+from views import card
+from views import store
+from views.text import _
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from layers.scenarios import Scenario
+    from layers.sheet import Kind
+
+
+def choose(key: str) -> tuple[Kind, str] | None:
+    """Let the planner choose a subject; None, said on the page, if there is none of a kind."""
+    kinds: dict[Kind, str] = {
+        "district": _("The district"),
+        "zone": _("One zone"),
+        "park": _("One park"),
+        "scenario": _("One saved plan"),
+    }
+    kind: Kind = st.radio(
+        _("About"),
+        list(kinds),
+        format_func=kinds.__getitem__,
+        horizontal=True,
+        key=f"{key}_kind",
+        persist_state="session",
+    )
+    if kind == "district":
+        return kind, ""
+    names = _subjects(kind)
+    if not names:
+        st.info(
+            _("No plan is saved yet. Save one on the page of consolidation.")
+            if kind == "scenario"
+            else _("This workspace has none of them.")
+        )
+        return None
+    subject = st.selectbox(
+        kinds[kind],
+        list(names),
+        format_func=names.__getitem__,
+        key=f"{key}_{kind}",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    return kind, str(subject)
+
+
+def _subjects(kind: Kind) -> dict[str, str]:
+    if kind == "scenario":
+        return {one.name: one.name for one in solved()}
+    layer = {"zone": "zones", "park": "parks"}[kind]
+    return (
+        {k: f"{name} · {k}" for k, name in card.titles(layer).items()} if store.has(layer) else {}
+    )
+
+
+def solved() -> list[Scenario]:
+    """Return the saved scenarios with a chosen plan."""
+    found, _problems = list_scenarios(store.current().workspace)
+    return [one for one in found if one.steps and one.chosen is not None]
+
+
+def plan_of(name: str) -> Mapping[str, pd.DataFrame]:
+    """Return the tables of the chosen plan of a saved scenario, on the layers of now.
+
+    Raises
+    ------
+    AtlasError
+        If it is gone, or a layer or park that it needs is missing.
+    """
+    scenario = next(one for one in solved() if one.name == name)
+    return plan_tables(scenario, store.tables(), store.catalogue(), dict(store.versions()))
