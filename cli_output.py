@@ -159,10 +159,9 @@ def themes_of(
 
 def stamp_of(opened: Workspace, keys: Iterable[str]) -> dt.datetime | None:
     """Return when one of the layers was changed last: equal versions give equal files."""
-    from layers.timeline import moments
+    from layers.timeline import newest
 
-    found = moments(opened.history(), tuple(keys))
-    return dt.datetime.fromisoformat(found[0].time) if found else None
+    return newest(opened.history(), tuple(keys))
 
 
 def _file(

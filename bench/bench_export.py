@@ -126,25 +126,28 @@ def compare(
     frame: gpd.GeoDataFrame, folder: Path, formats: Sequence[str] = tuple(PLAIN)
 ) -> dict[str, Times]:
     """Time both sides of every format, and of the package of those that it has."""
+    print(f"{'format':<10}{'plain s':>9}{'ours s':>9}{'ratio':>8}{'rows/s':>10}{'MB':>8}")
     times = {}
     for fmt in formats:
         plain = plainly(frame, fmt, folder)
         times[fmt] = Times(plain, *exported(frame, fmt, folder))
+        show(fmt, times[fmt], len(frame))
     inside = [fmt for fmt in formats if fmt in PACKAGE_FORMATS]
     print(f"package of {', '.join(inside)}")
     plain = sum(times[fmt].plain for fmt in inside)
     times[PACKAGE] = Times(plain, *packed(frame, folder, inside))
+    show(PACKAGE, times[PACKAGE], len(frame))
     return times
 
 
-def show(times: Mapping[str, Times], rows: int) -> None:
-    """Print seconds, ratio, rows a second and size of every format."""
-    print(f"{'format':<10}{'plain s':>9}{'ours s':>9}{'ratio':>8}{'rows/s':>10}{'MB':>8}")
-    for name, (plain, ours, size) in times.items():
-        print(
-            f"{name:<10}{plain:>9.2f}{ours:>9.2f}{ours / plain:>7.1f}×{rows / ours:>10,.0f}"
-            f"{size / 1e6:>8.1f}"
-        )
+def show(name: str, times: Times, rows: int) -> None:
+    """Print seconds, ratio, rows a second and size of a format."""
+    plain, ours, size = times
+    print(
+        f"{name:<10}{plain:>9.2f}{ours:>9.2f}{ours / plain:>7.1f}×{rows / ours:>10,.0f}"
+        f"{size / 1e6:>8.1f}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -155,7 +158,7 @@ def main() -> None:
     frame = buildings(wish.rows, load_catalogue().layer(LAYER))
     print(f"{wish.rows:,} buildings; ours: styled, with notes, read back and compared, zipped")
     with tempfile.TemporaryDirectory() as name:
-        show(compare(frame, Path(name)), wish.rows)
+        compare(frame, Path(name))
 
 
 if __name__ == "__main__":

@@ -9,8 +9,7 @@ from typing import NoReturn
 import numpy as np
 import shapely
 
-from layers.errors import ExportError
-from layers.errors import Text
+from layers.export.refusal import refuse
 from layers.export.sheets import DECIMALS
 from layers.frames import GEOMETRY
 from layers.shapes import kind_of
@@ -104,9 +103,4 @@ def _kind(shape: Any) -> str:  # noqa: ANN401 -- a geometry or nothing
 
 
 def _differs(sheet: Sheet, zh: str, en: str) -> NoReturn:
-    raise ExportError(
-        Text(
-            f"回读校验未通过，文件未写出：图层“{sheet.key}”的{zh}与原数据不一致",
-            f"the file read back differs and was not kept: layer '{sheet.key}', {en}",
-        )
-    )
+    refuse(sheet.key, zh, en)

@@ -15,8 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
-import pandas as pd
 from defusedxml.ElementTree import fromstring
 from shapely.errors import ShapelyError
 
@@ -46,8 +44,6 @@ from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
 from layers.export.styling import qml_text
 from layers.export.styling import sld_text
-from layers.frames import GEOMETRY
-from layers.frames import has_geometry
 from layers.systems import LONLAT
 
 if TYPE_CHECKING:
@@ -56,6 +52,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
@@ -160,8 +158,7 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
         spec.key: (styles or {}).get(spec.key) or usual_style(spec, tables[spec.key], catalogue)
         for spec in kept
     }
-    shown = {spec.key: _shown(tables[spec.key], spec, audience) for spec in kept}
-    order = _Order(shown, kept, left_out, catalogue, audience, lang, sources, drawn)
+    order = _Order(tables, kept, left_out, catalogue, audience, lang, sources, drawn)
     contents = Contents(
         catalogue,
         audience,
@@ -254,17 +251,6 @@ def _check_wish(path: Path, formats: Sequence[str]) -> None:
                 f"a package has no format '{named}'; use one or more of {listed}",
             )
         )
-
-
-def _shown(frame: pd.DataFrame, spec: LayerSpec, audience: Audience) -> pd.DataFrame:
-    """Return a layer with the coordinates that its readers may see, in any system."""
-    if audience == "internal" or not has_geometry(frame):
-        return frame
-    system = export_crs(STORAGE_CRS)
-    coarse = layer_sheet(frame, spec, crs=system, audience=audience, lang="zh").frame
-    plain = pd.DataFrame(frame.drop(columns=GEOMETRY)).reset_index(drop=True)
-    shown: pd.DataFrame = gpd.GeoDataFrame(plain, geometry=coarse[GEOMETRY].array, crs=system)
-    return shown
 
 
 def _system_of(fmt: str, main: Part) -> str:

@@ -268,7 +268,6 @@ def manifest_text(contents: Contents, sums: Mapping[str, str], sizes: Mapping[st
     """
     notes, catalogue = contents.main.notes, contents.catalogue
     public = contents.audience == "public"
-    degrees = bool(export_crs(contents.main.crs).is_geographic)
     told = {
         "edition": catalogue.edition,
         "catalogue_version": catalogue.version_text,
@@ -277,7 +276,7 @@ def manifest_text(contents: Contents, sums: Mapping[str, str], sizes: Mapping[st
         "audience_mark": AUDIENCE_MARKS[contents.audience].zh,
         "language": notes.lang,
         "crs": contents.main.crs,
-        "rounded_to": PUBLIC_GRID[degrees] if public else None,
+        "rounded_to": PUBLIC_GRID if public else None,
         "layers": [_layer(contents, at) for at in range(len(contents.kept))],
         "formats": [_format(part, sums) for part in contents.parts],
         "left_out": _left_out(contents),

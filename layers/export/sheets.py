@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.crs import STORAGE_CRS
 from layers.catalogue import FieldSpec
 from layers.errors import ExportUsageError
 from layers.errors import Text
@@ -47,8 +48,8 @@ MARK_FIELD = FieldSpec("data_mark", "text", Text("数据标记", "Data mark"))
 
 # 8 decimals of a degree are a millimetre, and so are 3 of a metre.
 DECIMALS = {True: 8, False: 3}
-# What a public copy shows: about 10 m.
-PUBLIC_GRID = {True: 1e-4, False: 10.0}
+# What a public copy shows, degrees: about 10 m.
+PUBLIC_GRID = 1e-4
 
 
 DISTORTED = Text(
@@ -171,8 +172,8 @@ def layer_sheet(
     crs
         CRS of the delivery.
     audience
-        ``public`` leaves out internal fields and rounds coordinates to about
-        10 m; a polygon too small for that becomes a point.
+        ``public`` leaves out internal fields and rounds coordinates to 0.0001 degrees,
+        about 10 m, in every system; a polygon too small for that becomes a point.
     lang
         Language of the marks, ``zh`` or ``en``.
     style
@@ -183,9 +184,12 @@ def layer_sheet(
     fields = tuple(f for f in spec.fields if not (public and f.sensitivity == "internal"))
     shown = frame[[f.name for f in fields]]
     if has_geometry(frame):
-        shapes = shapely.orient_polygons(frame.geometry.to_crs(crs).to_numpy())
+        places = frame.geometry
         if public:
-            shapes = _rounded(shapes, crs)
+            # On one grid, whatever the system: two roundings of a place would narrow it down.
+            coarse = _rounded(places.to_crs(STORAGE_CRS).to_numpy())
+            places = gpd.GeoSeries(coarse, crs=STORAGE_CRS)
+        shapes = shapely.orient_polygons(places.to_crs(crs).to_numpy())
         shown = gpd.GeoDataFrame(shown, geometry=shapes, crs=crs)
     names = {f.name for f in fields}
     made = Sheet(
@@ -268,8 +272,8 @@ def _inner_points(shapes: NDArray[Any]) -> NDArray[np.float64]:
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 
-def _rounded(shapes: NDArray[Any], crs: pyproj.CRS) -> NDArray[Any]:
-    grid = PUBLIC_GRID[bool(crs.is_geographic)]
+def _rounded(shapes: NDArray[Any]) -> NDArray[Any]:
+    grid = PUBLIC_GRID
     coarse = shapely.set_precision(shapes, grid)
     vanished = shapely.is_empty(coarse) & ~shapely.is_missing(shapes)
     coarse[vanished] = shapely.set_precision(shapely.centroid(shapes[vanished]), grid)

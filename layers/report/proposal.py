@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from typing import cast
 
 import pandas as pd
 
-from geo.consolidation import Consolidation
-from geo.consolidation.bounds import capacity_bounds
-from geo.consolidation.steps import Frontier
-from geo.consolidation.steps import Step
-from geo.consolidation.steps import measure
 from geo.phrases import count
 from layers.consolidation import after_of
 from layers.consolidation import before_after
-from layers.consolidation import register_of
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.proposals import COLUMN_TITLES
@@ -34,24 +27,21 @@ from layers.report.printing import make_table
 from layers.report.printing import pairs_table
 from layers.report.scattering import FLAGS
 from layers.scenarios import SETTING_TITLES
-from layers.scenarios import plans_of
+from layers.scenarios.answers import chosen_step
+from layers.scenarios.answers import consolidation_of
 from layers.stock import ChanceChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from geo.consolidation.problem import Problem
-    from geo.consolidation.solve import Status
+    from geo.consolidation import Consolidation
+    from geo.consolidation.steps import Step
     from layers.catalogue import Catalogue
     from layers.report.basis import Basis
     from layers.report.blocks import Block
     from layers.report.blocks import Table
     from layers.report.printing import Form
-    from layers.scenarios import SavedStep
     from layers.scenarios import Scenario
 
 _FORMS: Mapping[str, Form] = {
@@ -174,28 +164,11 @@ def proposal_of(
                 f"no step of the scenario '{scenario.name}' was chosen; choose one first",
             )
         )
-    register = register_of(
-        tables, catalogue, scenario.parameters, scenario.parks or None, scenario.overrides
-    )
-    problem = register.problem
-    plans = plans_of(problem, scenario.steps)
     changed = tuple(k for k, v in scenario.versions.items() if versions.get(k, v) != v)
-    steps = tuple(
-        _measured(problem, saved, host, proven=not changed)
-        for saved, host in zip(scenario.steps, plans, strict=True)
-    )
-    frontier = Frontier(
-        presences_before=len(problem.presences),
-        capacity_bound=int(capacity_bounds(problem).sum()),
-        lower_bound=0,
-        status=steps[-1].status,
-        gap=steps[-1].gap,
-        steps=steps,
-    )
-    step = steps[scenario.chosen]
-    answer = Consolidation(register, frontier)
+    answer = consolidation_of(scenario, tables, catalogue, versions)
+    step = chosen_step(scenario, answer)
     compared = before_after(
-        *after_of(tables, catalogue, register, step.host, chance=ChanceChoice(draws=draws))
+        *after_of(tables, catalogue, answer.register, step.host, chance=ChanceChoice(draws=draws))
     )
     return Proposal(
         scenario,
@@ -205,13 +178,6 @@ def proposal_of(
         scenario.plan.moves - step.moves,
         changed,
     )
-
-
-def _measured(problem: Problem, saved: SavedStep, host: NDArray[np.intp], *, proven: bool) -> Step:
-    """Return a saved step; what was proven of other data is not proven of these."""
-    status = cast("Status", saved.status if proven else "stopped")
-    bound = saved.cost_wan * (1.0 - (saved.gap or 0.0)) if proven and saved.gap is not None else 0.0
-    return measure(problem, host, status, bound, 0.0)
 
 
 def _frame(name: str, proposal: Proposal, lang: str, *, keep: pd.DataFrame | None = None) -> Table:
@@ -337,8 +303,9 @@ def _texts(basis: Basis, proposal: Proposal) -> dict[str, Paragraph]:
     told = basis.say(
         f"方案建议引导 {step.moves} 个单元移位，面积 {area}，费用 {cost} 万元；"
         f"点位由 {before} 处减至 {step.presences} 处，求解状态：{status}。",
-        f"The plan proposes {count(step.moves, 'move')} with {area} of floor area at a cost of {cost}"
-        f" × 10,000 yuan; sites go from {before} to {step.presences}. Solver status: {status}. ",
+        f"The plan proposes {count(step.moves, 'move')} with {area} of floor area at a"
+        f" cost of {cost} × 10,000 yuan; sites go from {before} to {step.presences}."
+        f" Solver status: {status}. ",
     )
     told += _ADVICE.get(lang)
     if proposal.lost or proposal.changed:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from geo.scatter import ScatterResult
     from layers.catalogue import Catalogue
+    from layers.report.basis import Basis
     from layers.report.blocks import Chapter
     from layers.report.figures import Draw
     from layers.report.request import ReportRequest
@@ -134,14 +135,7 @@ def write_report(  # noqa: PLR0913 -- the choices of the chapter, each with its 
         scatter=scatter,
         underuse=underuse,
     )
-    proposal = None
-    if basis.scenario is not None and request.kind in {"district", "scenario"}:
-        proposal = proposal_of(basis.scenario, tables, catalogue, versions, draws)
-    tell(*_STEPS["draw"])
-    plan = None if proposal is None or request.kind != "scenario" else proposal.tables
-    picture = draw(basis, plan=plan, room_mm=_room(template))
-    chapter = build_chapter(basis, picture, proposal)
-    check_totals(chapter.tables.values(), picture.totals)
+    chapter = _chapter(basis, draw, _room(template), draws, tell)
     tell(*_STEPS["write"])
     with made_aside(path, f"report{_SUFFIX}") as made:
         placed = _write(made, chapter, template, stamp)
@@ -157,6 +151,23 @@ def write_report(  # noqa: PLR0913 -- the choices of the chapter, each with its 
         checked=True,
         notes=chapter.marks,
     )
+
+
+def _chapter(
+    basis: Basis, draw: Draw, room: tuple[float, float], draws: int, tell: Progress
+) -> Chapter:
+    """Return the chapter with its map, if its tables and the map agree."""
+    kind, proposal = basis.request.kind, None
+    if basis.scenario is not None and kind in {"district", "scenario"}:
+        proposal = proposal_of(
+            basis.scenario, basis.everything, basis.catalogue, basis.versions, draws
+        )
+    tell(*_STEPS["draw"])
+    plan = None if proposal is None or kind != "scenario" else proposal.tables
+    picture = draw(basis, plan=plan, room_mm=room)
+    chapter = build_chapter(basis, picture, proposal)
+    check_totals(chapter.tables.values(), picture.totals)
+    return chapter
 
 
 def _silent(_told: Text, _share: float) -> None:

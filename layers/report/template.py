@@ -297,10 +297,7 @@ def _splice(nodes: list[Any], start: int, end: int, value: str) -> None:
 
 
 def _put_marks(document: Any, chapter: Chapter) -> None:  # noqa: ANN401 - of python-docx
-    from docx.text.paragraph import Paragraph as Word
-
     body = document.element.body
     paragraph = document.add_paragraph()
     paragraph.add_run(_lines(chapter)["marks"]).bold = True
     body.insert(0, paragraph._p)  # noqa: SLF001 - python-docx has no way to the top
-    assert isinstance(paragraph, Word)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from geo.consolidation.frontier import Step
     from geo.consolidation.problem import Problem
+    from geo.consolidation.register import Register
     from geo.consolidation.solve import Status
     from layers.catalogue import Catalogue
     from layers.scenarios.records import Scenario
@@ -48,6 +49,7 @@ def consolidation_of(
     tables: Mapping[str, pd.DataFrame],
     catalogue: Catalogue,
     versions: Mapping[str, int],
+    register: Register | None = None,
 ) -> Consolidation:
     """Return the saved plans of a scenario on the layers of today.
 
@@ -64,6 +66,8 @@ def consolidation_of(
         The catalogue.
     versions
         Version of every layer now.
+    register
+        The register of `tables` for the scenario, if it is there already.
 
     Raises
     ------
@@ -79,8 +83,9 @@ def consolidation_of(
                 f"the scenario '{scenario.name}' was not solved yet; solve and save it first",
             )
         )
-    overrides, parks = scenario.overrides, scenario.parks or None
-    register = register_of(tables, catalogue, scenario.parameters, parks, overrides)
+    if register is None:
+        overrides, parks = scenario.overrides, scenario.parks or None
+        register = register_of(tables, catalogue, scenario.parameters, parks, overrides)
     steps = _steps(register.problem, scenario, proven=is_current(scenario, versions))
     return Consolidation(register, _frontier(register.problem, steps))
 

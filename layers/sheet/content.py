@@ -9,10 +9,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyproj
 import shapely
 
-from geo.crs import STORAGE_CRS
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.notes import AUDIENCE_MARKS
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Sequence
     from datetime import date
+
+    import pyproj
 
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
@@ -158,19 +158,14 @@ def _delivery(
     extras: Extras,
 ) -> Sheet:
     """Return a layer as a delivery of data would have it: no internal field, coarse if public."""
-    public = request.audience == "public"
-    sheet = layer_sheet(
+    return layer_sheet(
         table,
         spec,
-        # Public places are rounded in one system only: two roundings would narrow them down.
-        crs=pyproj.CRS(STORAGE_CRS) if public else system,
+        crs=system,
         audience=request.audience,
         lang=request.lang,
         style=extras.styles.get(spec.key) or usual_style(spec, table, catalogue),
     )
-    if public and isinstance(sheet.frame, gpd.GeoDataFrame):
-        return replace(sheet, frame=sheet.frame.to_crs(system))
-    return sheet
 
 
 def _drawn(

@@ -17,6 +17,7 @@ _PACKAGES = {
     "soffice": "libreoffice",
     "pdffonts": "poppler-utils",
     "pdftotext": "poppler-utils",
+    "pdfimages": "poppler-utils",
     "pdftoppm": "poppler-utils",
 }
 _QGIS_PYTHON = "/usr/bin/python3"

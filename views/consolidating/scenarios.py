@@ -7,15 +7,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from geo.consolidation import Consolidation
-from geo.consolidation.bounds import capacity_bounds
-from geo.consolidation.parameters import RULE_VERSION
-from geo.consolidation.steps import Frontier
-from geo.consolidation.steps import measure
 from layers import scenarios as kept
 from layers.errors import AtlasError
 from layers.i18n import moment
 from layers.scenarios import Scenario
+from layers.scenarios import answers
 from views import store
 from views.consolidating import data
 from views.consolidating import hand
@@ -34,7 +30,6 @@ from views.text import pick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from geo.consolidation.steps import Step
 
 _DONE = "consolidate_done"
 
@@ -230,51 +225,28 @@ def open_(scenario: Scenario) -> str:
 
 def is_current(scenario: Scenario) -> bool:
     """Tell whether layers and rule are those that the plans of a scenario were made from."""
-    now = dict(data.used_versions(store.versions()))
-    return dict(scenario.versions) == now and scenario.rule_version == RULE_VERSION
+    return answers.is_current(scenario, dict(store.versions()))
 
 
 def answer_of(scenario: Scenario) -> Answer:
     """Return the saved plans of a scenario on the current layers.
 
-    What was proven is passed on only if nothing changed; else a plan is told without
-    proof. The bound is that of room alone, which needs no solver.
-
     Raises
     ------
     AtlasError
-        If a layer or a park is missing.
+        If it was never solved, or a layer or a park is missing.
     """
     wish = Wish(scenario.parameters, scenario.parks, scenario.overrides)
-    register = data.register(wish)
-    problem = register.problem
-    current = is_current(scenario)
-    found: list[Step] = []
-    for plan, saved in zip(kept.plans_of(problem, scenario.steps), scenario.steps, strict=True):
-        step = measure(problem, plan, "time_limit", 0.0, 0.0)
-        if current and saved.gap is not None:
-            bound = step.cost_wan * (1.0 - saved.gap)
-            step = measure(problem, plan, saved.status, bound, 0.0)  # type: ignore[arg-type] # checked when read
-        found.append(step)
-    stairs = next(
-        (n for n in range(1, len(found)) if found[n].presences >= found[n - 1].presences),
-        len(found),
-    )
-    bound = int(capacity_bounds(problem).sum())
-    fewest = min(step.presences for step in found)
-    gap = max(fewest - bound, 0) / fewest if fewest else 0.0
-    frontier = Frontier(
-        presences_before=len(problem.presences),
-        capacity_bound=bound,
-        lower_bound=bound,
-        status="optimal" if gap == 0 else "time_limit",
-        gap=gap,
-        steps=tuple(found[:stairs]),
-        zone_steps=tuple(found[stairs:]),
+    answer = answers.consolidation_of(
+        scenario,
+        store.tables(),
+        store.catalogue(),
+        dict(store.versions()),
+        data.register(wish),
     )
     versions = data.readable_versions()
     key = f"{store.identity()}:{scenario.name}:{scenario.revision}:{versions}"
-    return Answer(key, Consolidation(register, frontier), wish, versions)
+    return Answer(key, answer, wish, versions)
 
 
 def _two(saved: tuple[Scenario, ...]) -> None:
