@@ -38,7 +38,7 @@ from layers.export.run import README
 from layers.export.run import ExportReport
 from layers.export.run import for_audience
 from layers.export.run import pack
-from layers.export.run import usual_style
+from layers.export.run import styles_of
 from layers.export.run import write_format
 from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
@@ -154,10 +154,7 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
         raise ValueError(msg)
     _check_wish(path, formats)
     kept, left_out = for_audience(specs, audience)
-    drawn = {
-        spec.key: (styles or {}).get(spec.key) or usual_style(spec, tables[spec.key], catalogue)
-        for spec in kept
-    }
+    drawn = styles_of(kept, tables, catalogue, styles or {})
     order = _Order(tables, kept, left_out, catalogue, audience, lang, sources, drawn)
     contents = Contents(
         catalogue,

@@ -194,10 +194,7 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     _check_ending(path, chosen)
     kept, left_out = for_audience(specs, audience)
     system = export_crs(crs)
-    drawn = {
-        spec.key: (styles or {}).get(spec.key) or usual_style(spec, tables[spec.key], catalogue)
-        for spec in kept
-    }
+    drawn = styles_of(kept, tables, catalogue, styles or {})
     sheets = [
         layer_sheet(
             tables[spec.key],
@@ -232,6 +229,19 @@ def for_audience(
     if not kept:
         raise _nothing(left_out)
     return kept, left_out
+
+
+def styles_of(
+    specs: Sequence[LayerSpec],
+    tables: Mapping[str, pd.DataFrame],
+    catalogue: Catalogue,
+    chosen: Mapping[str, LayerStyle],
+) -> dict[str, LayerStyle | None]:
+    """Return how each layer is drawn: as was chosen, else as the catalogue says."""
+    return {
+        spec.key: chosen.get(spec.key) or usual_style(spec, tables[spec.key], catalogue)
+        for spec in specs
+    }
 
 
 def usual_style(spec: LayerSpec, frame: pd.DataFrame, catalogue: Catalogue) -> LayerStyle | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
+from typing import Any
 from typing import TypeAlias
 
 import streamlit as st
@@ -158,42 +159,26 @@ def _written(wish: Wish, folder: Path) -> ExportReport:
         {s.key: explore.style(s) for s in specs if s.geometry} if themed else {}
     )
     path = folder / _file_name(keys, fmt, crs, for_whom)
-    told = store.sources().reset_index(drop=True)
+    choices: dict[str, Any] = {
+        "path": path,
+        "crs": crs,
+        "audience": for_whom,
+        "lang": language,
+        "sources": store.sources().reset_index(drop=True),
+        "styles": styles,
+        "stamp": stamp,
+    }
     if fmt != PACKAGE:
         with st.spinner(_("Writing, reading back and comparing …"), show_time=False):
-            return export_layers(
-                tables,
-                specs,
-                store.catalogue(),
-                fmt=fmt,
-                path=path,
-                crs=crs,
-                audience=for_whom,
-                lang=language,
-                sources=told,
-                styles=styles,
-                stamp=stamp,
-            )
+            return export_layers(tables, specs, store.catalogue(), fmt=fmt, **choices)
     bar = st.progress(0.0, _("Writing, reading back and comparing …"))
 
     def tell(what: Text, share: float) -> None:
         bar.progress(min(share, 1.0), md(pick(what)))
 
-    report = export_package(
-        tables,
-        specs,
-        store.catalogue(),
-        path=path,
-        formats=formats,
-        crs=crs,
-        audience=for_whom,
-        lang=language,
-        sources=told,
-        styles=styles,
-        stamp=stamp,
-        versions=dict(store.versions()),
-        progress=tell,
-    )
+    versions = dict(store.versions())
+    choices |= {"formats": formats, "versions": versions, "progress": tell}
+    report = export_package(tables, specs, store.catalogue(), **choices)
     bar.empty()
     return report
 
