@@ -52,7 +52,9 @@ def test(arguments: list[str]) -> int:
         code = run(list(check), folder=ROOT)
         if code:
             return code
-    return run(["pytest", *arguments], folder=ROOT)
+    # A file of tests stays with one worker, because its tests share what they make.
+    spread = [] if arguments else ["-n", "auto", "--dist", "loadfile"]
+    return run(["pytest", *spread, *arguments], folder=ROOT)
 
 
 def run(module: list[str], *, folder: Path | None = None) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FieldType = Literal["text", "integer", "number", "boolean", "date", "month"]
 GeometryKind = Literal["point", "line", "polygon"]
 Sensitivity = Literal["public", "internal"]
+Firms = Literal["", "count", "share"]
 
 EDITION_DIR = Path(__file__).resolve().parent.parent / "data"
 
@@ -71,6 +72,9 @@ class FieldSpec:
         Shapefile name, at most 10 bytes.
     sensitivity
         ``internal`` fields are left out of public copies.
+    firms
+        ``count`` if it counts firms, ``share`` if it tells of the firms that its row
+        counts: a public copy hides both where the firms are few.
     """
 
     name: str
@@ -86,6 +90,7 @@ class FieldSpec:
     aliases: tuple[str, ...] = ()
     short: str = ""
     sensitivity: Sensitivity = "public"
+    firms: Firms = ""
 
     def choice_title(self, value: object, lang: str) -> str:
         """Return the title of an allowed `value`, or the value itself as text."""
@@ -318,6 +323,7 @@ def _field(raw: Mapping[str, Any], shared: Mapping[str, tuple[Choice, ...]]) -> 
         aliases=tuple(raw.get("aliases", ())),
         short=raw.get("short", raw["name"]),
         sensitivity=raw.get("sensitivity", "public"),
+        firms=raw.get("firms", ""),
     )
 
 
@@ -348,6 +354,8 @@ def _check_field(catalogue: Catalogue, layer: LayerSpec, spec: FieldSpec) -> Non
         raise _wrong(where, f"unknown type '{spec.type}'")
     if spec.sensitivity not in get_args(Sensitivity):
         raise _wrong(where, f"unknown sensitivity '{spec.sensitivity}'")
+    if spec.firms not in get_args(Firms):
+        raise _wrong(where, f"unknown firms '{spec.firms}'")
     # dBASE keeps ten bytes of a field name; GBK is what planners' GIS expects.
     if len(spec.short.encode("gbk")) > 10:  # noqa: PLR2004
         raise _wrong(where, f"short name '{spec.short}' is longer than 10 bytes")

@@ -237,3 +237,13 @@ def _from_epsg(code: int) -> System | None:
     if not (crs.is_geographic or crs.is_projected):
         return None
     return System(f"EPSG:{code}", crs)
+
+
+def crs_title(crs: pyproj.CRS, lang: str) -> str:
+    """Return the official name of a CRS, in Chinese that of its projection."""
+    operation = crs.coordinate_operation
+    parameters = {} if operation is None else {p.name: p.value for p in operation.params}
+    meridian = parameters.get("Longitude of natural origin")
+    if lang != "zh" or meridian is None or "CGCS2000" not in crs.name:
+        return f"{crs.name} ({crs.to_string()})"
+    return f"CGCS2000 高斯-克吕格投影，中央经线 {meridian:g}°E（{crs.to_string()}）"

@@ -60,6 +60,24 @@ def test_every_format_is_written(bundled: Path, tmp_path: Path, fmt: cli_output.
     assert [*tmp_path.iterdir()] == [out]
 
 
+def test_a_drawing_is_told_without_the_rows_that_it_lacks(bundled: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.dxf"
+    command = ("export", "units", "parks", "-f", "dxf", "--crs", "EPSG:4549", "-w", bundled)
+    result = run(*command, "--out", out, "--json")
+    assert result.exit_code == 0, result.stderr
+    (parks,) = json.loads(result.stdout)["layers"]
+    assert parks["layer"] == "parks"
+    assert parks["rows"] == parks["located"] > 0
+    assert "不在此文件中：“单元”（没有图形的表，" in result.stderr
+    assert "不在此文件中：“园区”未定位的" in result.stderr
+    assert "只在表中" not in result.stderr
+    whole = json.loads(run(*command, "-f", "gpkg", "-o", tmp_path / "a.gpkg", "--json").stdout)
+    told = {entry["layer"]: entry["rows"] for entry in whole["layers"]}
+    missing = told["parks"] - parks["rows"]
+    assert f"未定位的 {missing} 条" in result.stderr
+    assert f"没有图形的表，{told['units']} 行" in result.stderr
+
+
 def test_the_same_version_gives_the_same_file(bundled: Path, tmp_path: Path) -> None:
     for name in ("a", "b"):
         out = tmp_path / name / "zones.gpkg"

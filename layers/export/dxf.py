@@ -8,6 +8,7 @@ Chinese.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import TYPE_CHECKING
 from typing import Any
@@ -197,10 +198,7 @@ def note_lines(
             f" {MAX_DATA} bytes an entity, what is longer ends in '…'",
         ),
         *_counts(sheets, looks),
-        Text(
-            f"导出时间：{notes.stamp.isoformat(timespec='seconds')}",
-            f"Exported: {notes.stamp.isoformat(timespec='seconds')}",
-        ),
+        notes.dated,
     ):
         yield text.get(notes.lang)
 
@@ -211,7 +209,8 @@ def _counts(sheets: Sequence[Sheet], looks: Sequence[Drawn]) -> Iterator[Text]:
         there = len(drawn.rows)
         yield Text(
             f"“{title.zh}”：{rows} 条，图中 {there} 条，未绘出 {rows - there} 条",
-            f"'{title.en}': {rows} rows, {there} drawn, {rows - there} without place not drawn",
+            f"'{title.en}', rows: {rows}, drawn: {there},"
+            f" without place and not drawn: {rows - there}",
         )
     for sheet in sheets:
         if sheet.crs is None:
@@ -238,10 +237,13 @@ def _save(drawing: Drawing, entities: Entities, path: Path, notes: Notes) -> Non
 
     drawing.commit_pending_changes()
     drawing.update_all()
-    time = juliandate(notes.stamp.replace(tzinfo=None))
+    local = juliandate(notes.stamp.replace(tzinfo=None))
+    universal = juliandate(notes.stamp.astimezone(dt.UTC).replace(tzinfo=None))
     guid = f"{{{str(uuid.uuid5(_NAMESPACE, notes.stamp.isoformat())).upper()}}}"
-    for name in ("$TDCREATE", "$TDUCREATE", "$TDUPDATE", "$TDUUPDATE"):
-        drawing.header[name] = time
+    for name in ("$TDCREATE", "$TDUPDATE"):
+        drawing.header[name] = local
+    for name in ("$TDUCREATE", "$TDUUPDATE"):
+        drawing.header[name] = universal
     for name in ("$FINGERPRINTGUID", "$VERSIONGUID"):
         drawing.header[name] = guid
     drawing.header["$DWGCODEPAGE"] = CODE_PAGE

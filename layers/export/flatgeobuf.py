@@ -13,11 +13,10 @@ import pyogrio
 import shapely
 
 from layers.arrow import to_arrow
-from layers.errors import ExportUsageError
-from layers.errors import Text
 from layers.export.check import compare
 from layers.export.geofiles import ogr_type
 from layers.export.geofiles import one_kind
+from layers.export.notes import only_tables
 from layers.frames import GEOMETRY
 from layers.intake.readers.gdalfiles import read_flatgeobuf
 from layers.intake.source import Request
@@ -48,7 +47,7 @@ def write_fgb(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
     """
     (sheet,) = sheets
     if sheet.crs is None:
-        raise _no_places(sheet)
+        raise only_tables(("FlatGeobuf",), [sheet])
     marks = [*sheet.marks, *notes.sentences]
     pyogrio.write_arrow(
         to_arrow(one_kind(sheet.frame), sheet.fields),
@@ -96,13 +95,3 @@ def _order(sheet: Sheet, frame: pd.DataFrame) -> NDArray[np.intp]:
         columns.append(["" if pd.isna(value) else cell_text(value) for value in values])
     keys = list(zip(*columns, strict=True))
     return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.intp)
-
-
-def _no_places(sheet: Sheet) -> ExportUsageError:
-    return ExportUsageError(
-        Text(
-            f"“{sheet.title.zh}”没有图形，不能写成 FlatGeobuf；请用 CSV、XLSX 或 GeoPackage",
-            f"'{sheet.title.en}' has no shapes and cannot be a FlatGeobuf; write CSV, XLSX or"
-            " a GeoPackage",
-        )
-    )

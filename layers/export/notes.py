@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.sheets import DISTORTED
 from layers.export.sheets import SAMPLE
@@ -27,9 +28,70 @@ AUDIENCE_MARKS: dict[Audience, Text] = {
     "public": Text("未送审不得公开", "未送审不得公开 (not to be published before map review)"),
 }
 _COARSE = Text(
-    "公开版：坐标取整到约 10 米，内部字段未导出",
-    "Public copy: coordinates are rounded to about 10 m, internal fields are left out",
+    "公开版：坐标取整到 0.0001 度（约 10 米），内部字段未导出；企业数不足三家的，该数与相应面积、"
+    "人数留空",
+    "Public copy: coordinates are rounded to 0.0001 degrees (about 10 m), internal fields are"
+    " left out; counts of fewer than three firms, and their areas and employees, are blank",
 )
+# The district's own time, without the rules of a zone: bytes must not depend on a computer.
+_BEIJING = dt.timezone(dt.timedelta(hours=8))
+_VERSION_TIME = Text("数据版本时间", "version_time")
+_EXPORTED = Text("导出时间", "exported")
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """The time that a delivery names.
+
+    Attributes
+    ----------
+    time
+        In Beijing time, UTC+8.
+    versioned
+        Whether it is the time of the newest version of the data; else that of the export.
+    """
+
+    time: dt.datetime
+    versioned: bool
+
+    @classmethod
+    def of(cls, time: dt.datetime | None) -> Stamp:
+        """Return the stamp of a version of the data, or of an export now for ``None``.
+
+        Raises
+        ------
+        ValueError
+            If `time` has no time zone.
+        """
+        if time is None:
+            return cls(dt.datetime.now(_BEIJING), versioned=False)
+        if time.tzinfo is None:
+            msg = "`stamp` has no time zone; it must be aware."
+            raise ValueError(msg)
+        return cls(time.astimezone(_BEIJING), versioned=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What a format cannot hold of what was asked for.
+
+    Attributes
+    ----------
+    tables
+        The sheets without geometry that are therefore left out.
+    unplaced
+        Whether rows without place are left out too.
+    """
+
+    tables: Sequence[Sheet] = ()
+    unplaced: bool = False
+
+    def rows(self, sheet: Sheet) -> int:
+        """Return how many rows of a sheet are in the file."""
+        return sheet.located if self.unplaced else len(sheet.frame)
+
+
+NO_GAPS = Gaps()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +110,9 @@ class Notes:
         One row a field; headings and cells are text in `lang`.
     stamp
         The time that every file names, aware; equal data of one time give equal files.
+    versioned
+        Whether `stamp` is the time of the newest version of the data; else that of the
+        export.
     """
 
     lang: str
@@ -55,6 +120,13 @@ class Notes:
     readme: pd.DataFrame
     dictionary: pd.DataFrame
     stamp: dt.datetime
+    versioned: bool = False
+
+    @property
+    def dated(self) -> Text:
+        """The time in Beijing time, and what it is the time of, for people."""
+        name, time = _name_of_time(versioned=self.versioned), _told(self.stamp)
+        return Text(f"{name.zh}：{time}", f"{name.en.replace('_', ' ').capitalize()}: {time}")
 
 
 def make_notes(
@@ -65,7 +137,8 @@ def make_notes(
     audience: Audience,
     lang: str,
     sources: pd.DataFrame | None,
-    stamp: dt.datetime | None = None,
+    stamp: Stamp | None = None,
+    gaps: Gaps = NO_GAPS,
 ) -> Notes:
     """Say what a delivery of layers contains.
 
@@ -83,8 +156,10 @@ def make_notes(
         The list of sources of :func:`layers.edition.load_sources`.
     stamp
         The time that the delivery names; now by default.
+    gaps
+        What the file cannot hold; it is told, and is not counted as rows of the file.
     """
-    time = stamp or _now()
+    stamp = stamp or Stamp.of(None)
     sentences = [AUDIENCE_MARKS[audience]]
     if audience == "public":
         sentences.append(_COARSE)
@@ -94,13 +169,28 @@ def make_notes(
         Text(f"内部图层“{s.title.zh}”未导出", f"The internal layer '{s.title.en}' is left out")
         for s in left_out
     ]
-    sentences += [sentence for sheet in sheets for sentence in _mark_sentences(sheet)]
-    marks = (AUDIENCE_MARKS[audience].get(lang), catalogue.version_text, _told(time))
-    readme = pd.DataFrame([_readme_row(s, marks, lang, sources) for s in sheets], dtype="str")
-    return Notes(lang, tuple(sentences), readme, _dictionary(sheets, lang), time)
+    sentences += [_left_out_table(sheet) for sheet in gaps.tables]
+    sentences += [sentence for sheet in sheets for sentence in _mark_sentences(sheet, gaps)]
+    marks = (AUDIENCE_MARKS[audience].get(lang), catalogue.version_text)
+    rows = [_readme_row(s, marks, lang, sources, stamp, gaps) for s in sheets]
+    return Notes(
+        lang,
+        tuple(sentences),
+        pd.DataFrame(rows, dtype="str"),
+        _dictionary(sheets, lang),
+        stamp.time,
+        stamp.versioned,
+    )
 
 
-def table_notes(sheet: Sheet, lang: str, *, internal: bool, remarks: Sequence[Text] = ()) -> Notes:
+def table_notes(
+    sheet: Sheet,
+    lang: str,
+    *,
+    internal: bool,
+    remarks: Sequence[Text] = (),
+    gaps: Gaps = NO_GAPS,
+) -> Notes:
     """Say what a single result table contains, and whether any of it is internal.
 
     Parameters
@@ -113,13 +203,29 @@ def table_notes(sheet: Sheet, lang: str, *, internal: bool, remarks: Sequence[Te
         Whether it must not leave the office.
     remarks
         What else belongs to the numbers: rule version, parameters, layer versions.
+    gaps
+        What the file cannot hold.
     """
     audience = [AUDIENCE_MARKS["internal"]] if internal else []
-    time = _now()
-    marks = ("".join(mark.get(lang) for mark in audience), "", _told(time))
-    readme = pd.DataFrame([_readme_row(sheet, marks, lang, None)], dtype="str")
-    sentences = (*audience, *_mark_sentences(sheet), *remarks)
-    return Notes(lang, sentences, readme, _dictionary([sheet], lang), time)
+    stamp = Stamp.of(None)
+    marks = ("".join(mark.get(lang) for mark in audience), "")
+    readme = pd.DataFrame([_readme_row(sheet, marks, lang, None, stamp, gaps)], dtype="str")
+    sentences = (*audience, *_mark_sentences(sheet, gaps), *remarks)
+    return Notes(lang, sentences, readme, _dictionary([sheet], lang), stamp.time)
+
+
+def only_tables(formats: Sequence[str], sheets: Sequence[Sheet]) -> ExportUsageError:
+    """Return the error that formats hold nothing of what was chosen, for want of geometry."""
+    named = ", ".join(formats)
+    zh = "、".join(f"“{sheet.title.zh}”" for sheet in sheets)
+    en = ", ".join(f"'{sheet.title.en}'" for sheet in sheets)
+    return ExportUsageError(
+        Text(
+            f"{zh}没有图形，不能写成 {named}；请用 CSV、XLSX 或 GeoPackage",
+            f"without shapes there is nothing to write as {named}: {en}; write CSV, XLSX or"
+            " a GeoPackage",
+        )
+    )
 
 
 def heading(field: FieldSpec, lang: str) -> str:
@@ -130,15 +236,23 @@ def heading(field: FieldSpec, lang: str) -> str:
     return f"{title}（{field.unit}）" if lang == "zh" else f"{title} ({field.unit})"
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now().astimezone()
+def _name_of_time(*, versioned: bool) -> Text:
+    return _VERSION_TIME if versioned else _EXPORTED
 
 
 def _told(time: dt.datetime) -> str:
-    return time.isoformat(timespec="seconds")
+    return time.astimezone(_BEIJING).isoformat(timespec="seconds")
 
 
-def _mark_sentences(sheet: Sheet) -> list[Text]:
+def _left_out_table(sheet: Sheet) -> Text:
+    title, rows = sheet.title, len(sheet.frame)
+    return Text(
+        f"不在此文件中：“{title.zh}”（没有图形的表，{rows} 行）",
+        f"Not in this file: '{title.en}' (table without geometry, rows: {rows})",
+    )
+
+
+def _mark_sentences(sheet: Sheet, gaps: Gaps) -> list[Text]:
     title = sheet.title
     sentences = []
     if sheet.sample:
@@ -151,27 +265,40 @@ def _mark_sentences(sheet: Sheet) -> list[Text]:
         )
     missing = len(sheet.frame) - sheet.located
     if sheet.crs is not None and missing:
-        sentences.append(
-            Text(
-                f"“{title.zh}”有 {missing} 条未定位，只在表中",
-                f"{missing} rows of '{title.en}' are not located and stand in the table only",
-            )
-        )
+        sentences.append(_unplaced(title, missing, gaps))
     return sentences
 
 
+def _unplaced(title: Text, missing: int, gaps: Gaps) -> Text:
+    if gaps.unplaced:
+        return Text(
+            f"不在此文件中：“{title.zh}”未定位的 {missing} 条",
+            f"Not in this file: '{title.en}', not located (rows: {missing})",
+        )
+    return Text(
+        f"“{title.zh}”有 {missing} 条未定位，只在表中",
+        f"In the table only: '{title.en}', not located (rows: {missing})",
+    )
+
+
 def _readme_row(
-    sheet: Sheet, marks: tuple[str, str, str], lang: str, sources: pd.DataFrame | None
+    sheet: Sheet,
+    marks: tuple[str, str],
+    lang: str,
+    sources: pd.DataFrame | None,
+    stamp: Stamp,
+    gaps: Gaps,
 ) -> dict[str, str]:
     crs = "" if sheet.crs is None else f"{sheet.crs.to_string()} {sheet.crs.name}"
     if sheet.distorted:
         crs = f"{crs} – {DISTORTED.get(lang)}"
-    audience, version, time = marks
+    audience, version = marks
+    time = _name_of_time(versioned=stamp.versioned)
     cells = (
         ("图层", "layer", sheet.key),
         ("名称", "title", sheet.title.get(lang)),
         ("说明", "description", sheet.description.get(lang)),
-        ("行数", "rows", str(len(sheet.frame))),
+        ("行数", "rows", str(gaps.rows(sheet))),
         ("已定位", "located", str(sheet.located)),
         ("坐标系", "crs", crs),
         ("来源", "source", _source_text(sheet.frame, lang, sources)),
@@ -179,13 +306,16 @@ def _readme_row(
         ("示意标记", "sketch", SKETCH.get(lang) if sheet.sketch else ""),
         ("使用范围", "audience", audience),
         ("目录版本", "catalogue_version", version),
-        ("导出时间", "exported", time),
+        (time.zh, time.en, _told(stamp.time)),
     )
     return {zh if lang == "zh" else en: value for zh, en, value in cells}
 
 
 def _source_text(frame: pd.DataFrame, lang: str, sources: pd.DataFrame | None) -> str:
-    """Return the sources of a layer with title, publisher and licence where they are listed."""
+    """Return the sources of a layer with what the list of sources says of each.
+
+    That is title, publisher, date and licence, as far as they are known.
+    """
     if "source" not in frame:
         return ""
     ids = frame["source"].dropna().str.split(";").explode().str.strip()
@@ -193,7 +323,7 @@ def _source_text(frame: pd.DataFrame, lang: str, sources: pd.DataFrame | None) -
     lines = []
     for source in sorted(set(ids) - {""}):
         entry = known.get(source, {})
-        parts = (entry.get(f"title_{lang}"), entry.get("publisher"), entry.get("licence"))
+        parts = (entry.get(name) for name in (f"title_{lang}", "publisher", "date", "licence"))
         told = ", ".join(str(part) for part in parts if part)
         lines.append(f"{source}: {told}" if told else source)
     return "\n".join(lines)

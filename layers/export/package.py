@@ -24,7 +24,10 @@ from layers.errors import AtlasError
 from layers.errors import ExportError
 from layers.errors import ExportUsageError
 from layers.errors import Text
+from layers.export.notes import Gaps
+from layers.export.notes import Stamp
 from layers.export.notes import make_notes
+from layers.export.notes import only_tables
 from layers.export.package_notes import MANIFEST
 from layers.export.package_notes import STYLES
 from layers.export.package_notes import SUMS
@@ -76,7 +79,8 @@ _LONLAT_FORMATS: Mapping[str, tuple[str, ...]] = {
     "kml": (LONLAT,),
 }
 _METRE_FORMATS = frozenset({"dxf"})
-_DRAWN_FORMATS = frozenset({"shp", "fgb", "kml", "dxf"})
+# A placemark without place is of no use beside the other files of a package.
+_NO_TABLES = frozenset({"kml"})
 _READ_SIZE = 1 << 20
 # What writers and readers raise; a full disk goes on to whoever made the place.
 _FAILURES = (RuntimeError, ValueError, SyntaxError, ShapelyError)
@@ -112,7 +116,8 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
         The file, ending in ``.zip``.
     formats
         Keys of :data:`layers.export.run.FORMATS`, each a folder of the zip. Layers
-        without geometry are not in ``shp``, ``fgb``, ``kml`` and ``dxf``.
+        without geometry are not in ``fgb``, ``kml`` and ``dxf``, rows without place not
+        in ``dxf``; the notes say so.
     crs
         ``EPSG:n`` on CGCS2000 or WGS 84; axes are east, north. A format that cannot
         carry it is written in another one, which the notes name: GeoJSON and KML in
@@ -138,35 +143,34 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
     Returns
     -------
     ExportReport
-        ``files`` are the names in the zip, ``crs`` is the chosen system.
+        ``files`` are the names in the zip, ``crs`` is the chosen system; ``layers`` have
+        the rows of the format that holds most.
 
     Raises
     ------
     ExportError
         Naming the format that could not be written or that differs when it is read
         back; then there is no new file and an old one is as it was. ExportUsageError if
-        the choices contradict each other.
+        the choices contradict each other, or no format holds any of the layers.
     ValueError
         If `stamp` has no time zone.
     """
-    if stamp is not None and stamp.tzinfo is None:
-        msg = "`stamp` has no time zone; it must be aware."
-        raise ValueError(msg)
+    dated = Stamp.of(stamp)
     _check_wish(path, formats)
     kept, left_out = for_audience(specs, audience)
     drawn = styles_of(kept, tables, catalogue, styles or {})
-    order = _Order(tables, kept, left_out, catalogue, audience, lang, sources, drawn)
+    order = _Order(tables, kept, left_out, catalogue, audience, lang, sources, drawn, dated)
     contents = Contents(
         catalogue,
         audience,
         kept,
         left_out,
         dict(versions or {}),
-        *_parts(order, formats, crs, stamp),
+        *_parts(order, formats, crs),
     )
     names = _put(contents, path, progress or _silent)
     sheets = contents.main.sheets
-    layers = tuple((s.key, len(s.frame), s.located) for s in sheets)
+    layers = tuple((s.key, contents.rows(s), s.located) for s in sheets)
     system = next((s.crs.to_string() for s in sheets if s.crs is not None), "")
     told = (*contents.main.notes.sentences, *remarks(contents))
     return ExportReport(path, tuple(map(Path, names)), layers, system, checked=True, notes=told)
@@ -184,11 +188,12 @@ class _Order:
     lang: str
     sources: pd.DataFrame | None
     styles: Mapping[str, LayerStyle | None]
+    stamp: Stamp
 
-    def made(self, crs: str, stamp: dt.datetime | None) -> Part:
+    def sheets(self, crs: str) -> tuple[Sheet, ...]:
         """Return the layers as they stand in a coordinate system."""
         system = export_crs(crs)
-        sheets = [
+        return tuple(
             layer_sheet(
                 self.tables[spec.key],
                 spec,
@@ -198,7 +203,10 @@ class _Order:
                 style=self.styles[spec.key],
             )
             for spec in self.kept
-        ]
+        )
+
+    def part(self, fmt: str, crs: str, sheets: Sequence[Sheet], gaps: Gaps) -> Part:
+        """Return layers with what is said beside them, and beside what is left out."""
         notes = make_notes(
             sheets,
             self.left_out,
@@ -206,29 +214,35 @@ class _Order:
             audience=self.audience,
             lang=self.lang,
             sources=self.sources,
-            stamp=stamp,
+            stamp=self.stamp,
+            gaps=gaps,
         )
-        return Part("", crs, tuple(sheets), (), notes)
+        return Part(fmt, crs, tuple(sheets), tuple(s.key for s in gaps.tables), notes)
 
 
 def _silent(_what: Text, _share: float) -> None:
     """Tell nobody."""
 
 
-def _parts(
-    order: _Order, formats: Sequence[str], crs: str, stamp: dt.datetime | None
-) -> tuple[Part, tuple[Part, ...]]:
+def _parts(order: _Order, formats: Sequence[str], crs: str) -> tuple[Part, tuple[Part, ...]]:
     """Return the layers in the chosen system, and as they stand in every format."""
     name = export_crs(crs).to_string()
-    main = order.made(name, stamp)
-    ready = {name: main}
+    sheets = order.sheets(name)
+    ready = {name: sheets}
     parts = []
     for fmt in dict.fromkeys(formats):
-        system = _system_of(fmt, main)
+        system = _system_of(fmt, name, sheets)
         if system not in ready:
-            ready[system] = order.made(system, main.notes.stamp)
-        parts.append(_fitting(replace(ready[system], fmt=fmt)))
-    return main, tuple(parts)
+            ready[system] = order.sheets(system)
+        holds = replace(FORMATS[fmt], tables=FORMATS[fmt].tables and fmt not in _NO_TABLES)
+        parts.append(order.part(fmt, system, *holds.fitting(ready[system])))
+    there = {sheet.key for part in parts for sheet in part.sheets}
+    if not there:
+        raise only_tables(tuple(part.fmt for part in parts), sheets)
+    nowhere = [sheet for sheet in sheets if sheet.key not in there]
+    unplaced = not any(FORMATS[part.fmt].unplaced and part.sheets for part in parts)
+    kept = [sheet for sheet in sheets if sheet.key in there]
+    return order.part("", name, kept, Gaps(nowhere, unplaced)), tuple(parts)
 
 
 def _check_wish(path: Path, formats: Sequence[str]) -> None:
@@ -250,23 +264,14 @@ def _check_wish(path: Path, formats: Sequence[str]) -> None:
         )
 
 
-def _system_of(fmt: str, main: Part) -> str:
-    """Return the system in which a format is written when that of `main` is asked for."""
+def _system_of(fmt: str, crs: str, sheets: Sequence[Sheet]) -> str:
+    """Return the system in which a format is written when `crs` is asked for."""
     allowed = _LONLAT_FORMATS.get(fmt)
     if allowed is not None:
-        return main.crs if main.crs in allowed else allowed[0]
-    degrees = bool(export_crs(main.crs).is_geographic)
-    untrue = degrees or any(sheet.distorted for sheet in main.sheets)
-    return METRES if fmt in _METRE_FORMATS and untrue else main.crs
-
-
-def _fitting(part: Part) -> Part:
-    """Leave layers without geometry out of formats that only draw."""
-    if part.fmt not in _DRAWN_FORMATS:
-        return part
-    fits = tuple(sheet for sheet in part.sheets if sheet.crs is not None)
-    skipped = tuple(sheet.key for sheet in part.sheets if sheet.crs is None)
-    return replace(part, sheets=fits, skipped=skipped)
+        return crs if crs in allowed else allowed[0]
+    degrees = bool(export_crs(crs).is_geographic)
+    untrue = degrees or any(sheet.distorted for sheet in sheets)
+    return METRES if fmt in _METRE_FORMATS and untrue else crs
 
 
 def _put(contents: Contents, path: Path, progress: Progress) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from layers.errors import Text
 from layers.export.notes import AUDIENCE_MARKS
+from layers.export.run import FORMATS
 from layers.export.run import readme_text
 from layers.export.sheets import PUBLIC_GRID
 from layers.export.sheets import export_crs
@@ -45,9 +46,11 @@ _OPENED: Mapping[str, Text] = {
         " ArcGIS Pro: Add Data, choose the layers in it",
     ),
     "shp": Text(
-        "ArcGIS：添加 .shp（编码见 .cpg，字段全名见“字段对照表”）；QGIS 同时加载 .qml",
+        "ArcGIS：添加 .shp（编码见 .cpg，字段全名见“字段对照表”）；QGIS 同时加载 .qml；"
+        "没有图形的表和未定位的行在 _table.dbf 中",
         "ArcGIS: add the .shp (encoding in .cpg, full field names in the codebook);"
-        " QGIS loads the .qml with it",
+        " QGIS loads the .qml with it; tables without geometry and rows without place are"
+        " in _table.dbf",
     ),
     "geojson": Text("QGIS、网页地图：直接打开", "QGIS, web maps: open it"),
     "fgb": Text("QGIS 3.16 以上：把文件拖入窗口", "QGIS 3.16 or later: drop it on the window"),
@@ -107,7 +110,7 @@ class Contents:
     versions
         Version of each layer in the workspace, if it is known.
     main
-        The layers in the chosen coordinate system.
+        The layers that any format has, in the chosen coordinate system.
     parts
         The layers as each format has them.
     """
@@ -119,6 +122,25 @@ class Contents:
     versions: Mapping[str, int]
     main: Part
     parts: tuple[Part, ...]
+
+    def rows(self, sheet: Sheet) -> int:
+        """Return how many rows of a layer are in the package, in the format that has most."""
+        whole = any(
+            FORMATS[part.fmt].unplaced and sheet.key in (s.key for s in part.sheets)
+            for part in self.parts
+        )
+        return len(sheet.frame) if whole else sheet.located
+
+    def unplaced(self) -> Iterator[tuple[Sheet, tuple[str, ...]]]:
+        """Yield the layers with rows without place, and the formats that lack these rows."""
+        for sheet in self.main.sheets:
+            lack = tuple(
+                part.fmt
+                for part in self.parts
+                if not FORMATS[part.fmt].unplaced and sheet.key not in part.skipped
+            )
+            if lack and sheet.located < len(sheet.frame):
+                yield sheet, lack
 
     def hidden(self, spec: LayerSpec) -> tuple[FieldSpec, ...]:
         """Return the internal fields of a layer that this package does not have."""
@@ -140,6 +162,7 @@ def remarks(contents: Contents) -> list[Text]:
     return [
         *_other_systems(contents),
         *_not_drawn(contents),
+        *_unplaced(contents),
         *(_hidden_fields(contents, spec) for spec in contents.kept if contents.hidden(spec)),
     ]
 
@@ -162,11 +185,24 @@ def _not_drawn(contents: Contents) -> Iterator[Text]:
     titles = {spec.key: spec.title for spec in contents.kept}
     for key, title in titles.items():
         formats = ", ".join(part.fmt for part in contents.parts if key in part.skipped)
-        if formats:
+        # What no format has is told by the notes of the main part.
+        if formats and key not in contents.main.skipped:
             yield Text(
                 f"“{title.zh}”是没有图形的表，不在 {formats} 中",
                 f"'{title.en}' is a table without geometry and not in {formats}",
             )
+
+
+def _unplaced(contents: Contents) -> Iterator[Text]:
+    for sheet, lack in contents.unplaced():
+        title, formats = sheet.title, ", ".join(lack)
+        missing = len(sheet.frame) - sheet.located
+        if contents.rows(sheet) == sheet.located:
+            continue  # no format has them, as the notes of the main part say
+        yield Text(
+            f"“{title.zh}”未定位的 {missing} 条不在 {formats} 中",
+            f"Not in {formats}: '{title.en}', not located (rows: {missing})",
+        )
 
 
 def _hidden_fields(contents: Contents, spec: LayerSpec) -> Text:
@@ -174,7 +210,7 @@ def _hidden_fields(contents: Contents, spec: LayerSpec) -> Text:
     zh, en = "、".join(f.title.zh for f in fields), ", ".join(f.title.en for f in fields)
     return Text(
         f"“{spec.title.zh}”的内部字段未导出：{zh}",
-        f"Internal fields of '{spec.title.en}' are left out: {en}",
+        f"Left out of '{spec.title.en}' as internal: {en}",
     )
 
 
@@ -186,11 +222,10 @@ def package_readme(contents: Contents) -> str:
         Text(f"{title.zh}：数据包", f"{title.en}: data package").get(lang),
         AUDIENCE_MARKS[contents.audience].get(lang),
         Text(
-            f"版本：{contents.catalogue.edition} {contents.catalogue.version_text}；"
-            f"数据时间 {notes.stamp.isoformat(timespec='seconds')}",
-            f"Edition: {contents.catalogue.edition} {contents.catalogue.version_text};"
-            f" time of the data {notes.stamp.isoformat(timespec='seconds')}",
+            f"版本：{contents.catalogue.edition} {contents.catalogue.version_text}",
+            f"Edition: {contents.catalogue.edition} {contents.catalogue.version_text}",
         ).get(lang),
+        notes.dated.get(lang),
     ]
     blocks = [
         "\n".join(head),
@@ -277,7 +312,7 @@ def manifest_text(contents: Contents, sums: Mapping[str, str], sizes: Mapping[st
         "language": notes.lang,
         "crs": contents.main.crs,
         "rounded_to": PUBLIC_GRID if public else None,
-        "layers": [_layer(contents, at) for at in range(len(contents.kept))],
+        "layers": [_layer(contents, at) for at in range(len(contents.main.sheets))],
         "formats": [_format(part, sums) for part in contents.parts],
         "left_out": _left_out(contents),
         "notes": [_both(text) for text in (*notes.sentences, *remarks(contents))],
@@ -293,14 +328,13 @@ def _both(text: Text) -> dict[str, str]:
 
 
 def _layer(contents: Contents, at: int) -> dict[str, Any]:
-    spec, sheet = contents.kept[at], contents.main.sheets[at]
-    notes = contents.main.notes
+    sheet, notes = contents.main.sheets[at], contents.main.notes
     source = notes.readme["来源" if notes.lang == "zh" else "source"].iloc[at]
     return {
-        "key": spec.key,
-        "title": _both(spec.title),
-        "version": contents.versions.get(spec.key),
-        "rows": len(sheet.frame),
+        "key": sheet.key,
+        "title": _both(sheet.title),
+        "version": contents.versions.get(sheet.key),
+        "rows": contents.rows(sheet),
         "located": sheet.located,
         "sample": sheet.sample,
         "sketch": sheet.sketch,
@@ -322,7 +356,7 @@ def _format(part: Part, sums: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _left_out(contents: Contents) -> list[dict[str, str]]:
+def _left_out(contents: Contents) -> list[dict[str, Any]]:
     layers = [{"layer": spec.key, "why": "internal layer"} for spec in contents.left_out]
     fields = [
         {"layer": spec.key, "field": field.name, "why": "internal field"}
@@ -334,4 +368,14 @@ def _left_out(contents: Contents) -> list[dict[str, str]]:
         for part in contents.parts
         for key in part.skipped
     ]
-    return [*layers, *fields, *skipped]
+    unplaced = [
+        {
+            "layer": sheet.key,
+            "format": fmt,
+            "why": "no place",
+            "rows": len(sheet.frame) - sheet.located,
+        }
+        for sheet, lack in contents.unplaced()
+        for fmt in lack
+    ]
+    return [*layers, *fields, *skipped, *unplaced]

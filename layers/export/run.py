@@ -30,8 +30,11 @@ from layers.export.geofiles import write_json
 from layers.export.geofiles import write_parquet
 from layers.export.kml import check_kml
 from layers.export.kml import write_kml
+from layers.export.notes import Gaps
 from layers.export.notes import Notes
+from layers.export.notes import Stamp
 from layers.export.notes import make_notes
+from layers.export.notes import only_tables
 from layers.export.notes import table_notes
 from layers.export.shapefile import check_shp
 from layers.export.shapefile import write_shp
@@ -81,6 +84,10 @@ class Format:
         Whether one file holds several layers; otherwise they go into a zip.
     alone
         Whether one file is enough; otherwise it has siblings, and all go into a zip.
+    tables
+        Whether it holds layers without geometry.
+    unplaced
+        Whether it holds rows without place.
     """
 
     suffix: str
@@ -88,6 +95,14 @@ class Format:
     check: Step
     several: bool = False
     alone: bool = True
+    tables: bool = True
+    unplaced: bool = True
+
+    def fitting(self, sheets: Sequence[Sheet]) -> tuple[list[Sheet], Gaps]:
+        """Return the sheets that it holds, and what it does not hold of `sheets`."""
+        fits = [sheet for sheet in sheets if self.tables or sheet.crs is not None]
+        apart = [sheet for sheet in sheets if not (self.tables or sheet.crs is not None)]
+        return fits, Gaps(apart, not self.unplaced)
 
 
 FORMATS: Mapping[str, Format] = {
@@ -96,10 +111,10 @@ FORMATS: Mapping[str, Format] = {
     "geojson": Format(".geojson", write_geojson, check_geojson),
     "csv": Format(".csv", write_csv, check_csv),
     "shp": Format(".shp", write_shp, check_shp, alone=False),
-    "fgb": Format(".fgb", write_fgb, check_fgb),
+    "fgb": Format(".fgb", write_fgb, check_fgb, tables=False),
     "parquet": Format(".parquet", write_parquet, check_parquet),
     "kml": Format(".kml", write_kml, check_kml, several=True),
-    "dxf": Format(".dxf", write_dxf, check_dxf, several=True),
+    "dxf": Format(".dxf", write_dxf, check_dxf, several=True, tables=False, unplaced=False),
 }
 """Formats of layers."""
 
@@ -121,13 +136,14 @@ class ExportReport:
     files
         The files in it, if it is a zip; else the file itself.
     layers
-        ``(key, rows, located)`` of every layer.
+        ``(key, rows, located)`` of every layer in the file; the rows that are in it.
     crs
         Coordinate system as ``EPSG:n``; empty without geometry.
     checked
         Always true: a file that does not read back as written is not kept.
     notes
-        What the reader must know: marks, audience, what was left out.
+        What the reader must know: marks, audience, what was left out or is not in the
+        file.
     """
 
     path: Path
@@ -166,7 +182,9 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
         A key of :data:`FORMATS`.
     path
         The file, with the ending of its format or ``.zip``. GeoJSON and CSV hold
-        one layer; several go into a ``.zip``.
+        one layer; several go into a ``.zip``. FlatGeobuf and DXF hold no tables without
+        geometry, DXF no rows without place either: they are left out, and the notes
+        say so.
     crs
         ``EPSG:n`` on CGCS2000 or WGS 84; axes are east, north. GeoJSON takes
         4490 and 4326 only.
@@ -188,8 +206,11 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     ExportError
         If the file cannot be written or differs when it is read back; then
         there is no new file and an old one is as it was. ExportUsageError if
-        the choices contradict each other.
+        the choices contradict each other, or nothing is left to be written.
+    ValueError
+        If `stamp` has no time zone.
     """
+    dated = Stamp.of(stamp)
     chosen = _format(fmt, tuple(FORMATS), FORMATS.get(fmt))
     _check_ending(path, chosen)
     kept, left_out = for_audience(specs, audience)
@@ -206,11 +227,21 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
         )
         for spec in kept
     ]
+    sheets, gaps = chosen.fitting(sheets)
+    if not sheets:
+        raise only_tables((fmt,), gaps.tables)
     notes = make_notes(
-        sheets, left_out, catalogue, audience=audience, lang=lang, sources=sources, stamp=stamp
+        sheets,
+        left_out,
+        catalogue,
+        audience=audience,
+        lang=lang,
+        sources=sources,
+        stamp=dated,
+        gaps=gaps,
     )
     files = _put(sheets, path, chosen, notes)
-    return _report(sheets, path, files, notes)
+    return _report(sheets, path, files, notes, gaps)
 
 
 def for_audience(
@@ -293,9 +324,12 @@ def export_table(
     chosen = _format(path.suffix, tuple(TABLE_FORMATS), TABLE_FORMATS.get(path.suffix.lower()))
     named = title or Text(path.stem, path.stem)
     sheet = table_sheet(frame, path.stem, title=named, titles=titles or {}, lang=lang)
-    notes = table_notes(sheet, lang, internal=internal, remarks=remarks)
-    files = _put([sheet], path, chosen, notes)
-    return _report([sheet], path, files, notes)
+    fits, gaps = chosen.fitting([sheet])
+    if not fits:
+        raise only_tables((chosen.suffix,), [sheet])
+    notes = table_notes(sheet, lang, internal=internal, remarks=remarks, gaps=gaps)
+    files = _put(fits, path, chosen, notes)
+    return _report(fits, path, files, notes, gaps)
 
 
 def _format(name: str, known: tuple[str, ...], found: Format | None) -> Format:
@@ -444,10 +478,10 @@ def readme_text(notes: Notes) -> str:
 
 
 def _report(
-    sheets: Sequence[Sheet], path: Path, files: tuple[Path, ...], notes: Notes
+    sheets: Sequence[Sheet], path: Path, files: tuple[Path, ...], notes: Notes, gaps: Gaps
 ) -> ExportReport:
     crs = next((s.crs.to_string() for s in sheets if s.crs is not None), "")
-    layers = tuple((s.key, len(s.frame), s.located) for s in sheets)
+    layers = tuple((s.key, gaps.rows(s), s.located) for s in sheets)
     return ExportReport(path, files, layers, crs, checked=True, notes=notes.sentences)
 
 

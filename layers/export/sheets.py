@@ -21,6 +21,7 @@ from geo.crs import STORAGE_CRS
 from layers.catalogue import FieldSpec
 from layers.errors import ExportUsageError
 from layers.errors import Text
+from layers.export.few import without_few
 from layers.frames import GEOMETRY
 from layers.frames import has_geometry
 from layers.frames import to_type
@@ -172,7 +173,8 @@ def layer_sheet(
     crs
         CRS of the delivery.
     audience
-        ``public`` leaves out internal fields and rounds coordinates to 0.0001 degrees,
+        ``public`` leaves out internal fields, leaves empty what tells of one or two
+        firms, and rounds coordinates to 0.0001 degrees,
         about 10 m, in every system; a polygon too small for that becomes a point.
     lang
         Language of the marks, ``zh`` or ``en``.
@@ -182,7 +184,8 @@ def layer_sheet(
     """
     public = audience == "public"
     fields = tuple(f for f in spec.fields if not (public and f.sensitivity == "internal"))
-    shown = frame[[f.name for f in fields]]
+    told = without_few(frame, spec) if public else frame
+    shown = told[[f.name for f in fields]]
     if has_geometry(frame):
         places = frame.geometry
         if public:
@@ -198,11 +201,16 @@ def layer_sheet(
         spec.description,
         fields,
         shown,
-        style=None if style is None else _told_by(style, names),
+        style=None if style is None else _told_by(style, names - _of_firms(spec, audience)),
         id_field=spec.id_field if spec.id_field in names else "",
         name_field=spec.name_field if spec.name_field in names else "",
     )
     return _marked(made, lang)
+
+
+def _of_firms(spec: LayerSpec, audience: Audience) -> set[str]:
+    """Return the fields whose classes would tell of single firms, which a public copy has not."""
+    return {f.name for f in spec.fields if f.firms} if audience == "public" else set()
 
 
 def _told_by(style: LayerStyle, names: set[str]) -> LayerStyle:

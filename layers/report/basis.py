@@ -15,6 +15,7 @@ from geo.zones import zone_shares
 from layers import i18n
 from layers.analysis import scatter_of
 from layers.errors import Text
+from layers.export.few import without_few
 from layers.frames import has_geometry
 from layers.marks import is_located
 from layers.stock import ChanceChoice
@@ -146,12 +147,12 @@ def make_basis(  # noqa: PLR0913 -- everything a chapter rests on, each by name
 
 
 def _public(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> dict[str, pd.DataFrame]:
-    """Return the layers without internal ones, and without internal fields."""
+    """Return the layers without internal ones, internal fields, and what tells of few firms."""
     kept = {}
     for spec in catalogue.layers:
         if spec.key in tables and spec.sensitivity != "internal":
             internal = {f.name for f in spec.fields if f.sensitivity == "internal"}
-            frame = tables[spec.key]
+            frame = without_few(tables[spec.key], spec)
             kept[spec.key] = frame.drop(columns=[c for c in frame.columns if c in internal])
     return kept
 

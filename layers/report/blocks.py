@@ -118,12 +118,15 @@ class Section:
         1 to 3.
     blocks
         What stands in it.
+    instead
+        Keys of tables that such a section can have and for which its text stands here.
     """
 
     key: str
     title: str
     level: int
     blocks: tuple[Block, ...] = ()
+    instead: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +174,11 @@ class Chapter:
     def figures(self) -> dict[str, Figure]:
         """Figures by key."""
         return {block.key: block for block in self.blocks() if isinstance(block, Figure)}
+
+    @property
+    def instead(self) -> dict[str, tuple[Paragraph, ...]]:
+        """Text that stands for a table that this chapter has not, by key of the table."""
+        return {key: self.texts[s.key] for s in self.sections for key in s.instead}
 
     @property
     def texts(self) -> dict[str, tuple[Paragraph, ...]]:

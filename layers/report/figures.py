@@ -17,6 +17,7 @@ from layers.report.blocks import Figure
 from layers.report.inventory import with_told
 from layers.report.printing import Column
 from layers.report.printing import make_table
+from layers.systems import crs_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -134,11 +135,11 @@ def map_figure(basis: Basis, title: Text, picture: Picture) -> Figure:
     picture
         The map.
     """
-    crs = _crs_name(picture.crs, basis.lang)
+    crs = crs_title(picture.crs, basis.lang)
     day = basis.stamp.isoformat()
     line = basis.say(
-        f"比例尺 1:{picture.scale}；坐标系 {crs}；{day}",
-        f"Scale 1:{picture.scale}; CRS {crs}; {day}",
+        f"比例尺 1:{picture.scale:,}；坐标系 {crs}；{day}",
+        f"Scale 1:{picture.scale:,}; CRS {crs}; {day}",
     )
     separator = basis.say("；", "; ")
     return Figure(
@@ -149,16 +150,6 @@ def map_figure(basis: Basis, title: Text, picture: Picture) -> Figure:
         notes=(separator.join((line, *picture.marks)),),
         totals=picture.totals,
     )
-
-
-def _crs_name(crs: pyproj.CRS, lang: str) -> str:
-    """Return the official name of a CRS, in Chinese that of its projection."""
-    operation = crs.coordinate_operation
-    parameters = {} if operation is None else {p.name: p.value for p in operation.params}
-    meridian = parameters.get("Longitude of natural origin")
-    if lang != "zh" or meridian is None or "CGCS2000" not in crs.name:
-        return f"{crs.name} ({crs.to_string()})"
-    return f"CGCS2000 高斯-克吕格投影，中央经线 {meridian:g}°E（{crs.to_string()}）"
 
 
 def check_totals(tables: Iterable[Table], totals: Mapping[str, int]) -> None:

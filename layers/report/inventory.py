@@ -24,6 +24,7 @@ from layers.report.printing import column_of
 from layers.report.printing import make_table
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Mapping
     from collections.abc import Sequence
 
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
     from layers.report.blocks import Table
 
 _KM2 = 1e6
+_AREAS = {"parks": "floor_area_m2", "carriers": "gross_area_m2"}
+_MIXED_NOTE = Text(
+    "园区为公布建筑面积，载体为整栋的总建筑面积，孵化器与平台为登记的建筑面积；口径不同，不可相加。",
+    "Parks: floor area as announced; carriers: gross area of whole carriers; incubators and"
+    " platforms: as registered. These do not add up.",
+)
 _UNCLASSED = Text("未分类", "not classified")
 _TOTAL = Text("合计", "Total")
 COUNT = Column("count", Text("个数", "Number"), "count")
@@ -66,14 +73,15 @@ def by_class(
     """
     frame, spec = basis.table(key), basis.catalogue.layer(key)
     shown = [name for name in areas if name in frame.columns]
-    groups = _grouped(frame, field, shown)
+    groups, there = (
+        _grouped(frame, field, shown),
+        ["located", *(["known"] if shown else []), *shown],
+    )
     words = {c.value: c.title for c in spec.field(field).choices} | {"": _UNCLASSED}
     columns = [Column(field, spec.field(field).title, words=words), COUNT, LOCATED]
     if shown:
         columns.append(Column("known", Text("已知面积", "Area known"), "count"))
     columns += [column_of(spec.field(name)) for name in shown]
-    values = ["located", "known", *shown]
-    there = [name for name in values if name in groups.columns]
     safe = not basis.request.public or total_is_safe(groups, count="count", values=there)
     told, mask, notes = hidden_groups(basis, groups, "count", there)
     if safe:
@@ -92,6 +100,29 @@ def by_class(
         hidden=mask,
     )
     return with_told(made, {key: located_count(frame)})
+
+
+def of_hidden_class(basis: Basis, key: str, field: str, areas: Sequence[str]) -> pd.Series[bool]:
+    """Tell which rows of a layer are of a class that :func:`by_class` hides.
+
+    Parameters
+    ----------
+    basis, key, field, areas
+        As for :func:`by_class`.
+
+    Returns
+    -------
+    pandas.Series of bool
+        Index of the layer; what a list must not tell of these rows, or it gives the
+        hidden numbers back.
+    """
+    frame = basis.table(key)
+    shown = [name for name in areas if name in frame.columns]
+    groups = _grouped(frame, field, shown)
+    there = ["located", *(["known"] if shown else []), *shown]
+    _told, mask, _notes = hidden_groups(basis, groups, "count", there)
+    hidden = groups.loc[mask["count"].to_numpy(dtype=bool), field]
+    return frame[field].astype("str").fillna("").isin(hidden)
 
 
 def with_told(table: Table, told: Mapping[str, int]) -> Table:
@@ -186,7 +217,50 @@ def zones_table(basis: Basis) -> Table:
     return with_told(made, {"zones": located_count(frame)})
 
 
-def list_table(
+def within_table(basis: Basis, within: dict[str, pd.DataFrame], small: Collection[str]) -> Table:
+    """Return how many of each kind are in a zone, and their floor area.
+
+    Parameters
+    ----------
+    basis
+        What the chapter is made from.
+    within
+        Rows inside the zone, by layer.
+    small
+        Layers with too few for the public; kinds do not add up, so that these alone are
+        hidden.
+    """
+    rows = [
+        {
+            "layer": basis.catalogue.layer(key).title.get(basis.lang),
+            "count": len(frame),
+            "area": known_sum(frame[_AREAS.get(key, "floor_area_m2")].astype("float64")),
+            "sample": bool(is_sample(frame).any()),
+        }
+        for key, frame in within.items()
+    ]
+    columns = [
+        Column("layer", Text("类别", "Kind")),
+        Column("count", Text("区内个数", "Inside"), "count"),
+        Column(
+            "area", Text("建筑面积（m²，已知部分）", "Floor area (m², what is known)"), "number"
+        ),
+    ]
+    title = Text("区内园区、载体、孵化器与平台", "Parks, carriers, incubators and platforms inside")
+    mask = [key in small for key in within]
+    notes = [_MIXED_NOTE, *([HIDDEN_NOTE] if small else [])]
+    return make_table(
+        "within",
+        title,
+        pd.DataFrame(rows),
+        columns,
+        basis.lang,
+        notes=notes,
+        hidden=pd.DataFrame({"count": mask, "area": mask}),
+    )
+
+
+def list_table(  # noqa: PLR0913 -- as a table has them
     basis: Basis,
     key: str,
     rows: pd.DataFrame,
@@ -195,6 +269,8 @@ def list_table(
     table: str,
     title: Text,
     extra: Sequence[Column] = (),
+    notes: Sequence[Text] = (),
+    hidden: pd.DataFrame | None = None,
 ) -> Table:
     """Return rows of a layer, one a line.
 
@@ -210,6 +286,10 @@ def list_table(
         Key and caption.
     extra
         Columns of `rows` behind them that are not of the layer.
+    notes
+        Lines beneath it.
+    hidden
+        Which cells are hidden, index of `rows`, by field; None for no cell.
     """
     spec: LayerSpec = basis.catalogue.layer(key)
     # A name is told once, in the language of the chapter.
@@ -220,4 +300,13 @@ def list_table(
     if spec.name_field not in ("", spec.id_field):
         columns.append(Column("_name", spec.field(spec.name_field).title))
     columns += [*(column_of(spec.field(name)) for name in told), *extra]
-    return make_table(table, title, pd.DataFrame(shown), columns, basis.lang)
+    masked = hidden is not None and bool(hidden.to_numpy().any())
+    return make_table(
+        table,
+        title,
+        pd.DataFrame(shown),
+        columns,
+        basis.lang,
+        notes=[*notes, *([HIDDEN_NOTE] if masked else [])],
+        hidden=hidden,
+    )

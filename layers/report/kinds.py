@@ -29,12 +29,14 @@ from layers.report.blocks import Section
 from layers.report.figures import map_figure
 from layers.report.figures import on_map
 from layers.report.inventory import by_class
-from layers.report.inventory import hidden_groups
 from layers.report.inventory import list_table
+from layers.report.inventory import of_hidden_class
+from layers.report.inventory import within_table
 from layers.report.inventory import zones_table
 from layers.report.methods import methods_section
 from layers.report.methods import sources_section
 from layers.report.methods import versions_section
+from layers.report.printing import HIDDEN
 from layers.report.printing import Column
 from layers.report.printing import column_of
 from layers.report.printing import make_table
@@ -45,11 +47,13 @@ from layers.report.scattering import FLAGS
 from layers.report.scattering import all_parks_table
 from layers.report.scattering import park_scatter_section
 from layers.report.scattering import scatter_section
+from layers.report.underused import hidden_carriers
 from layers.report.underused import underuse_section
 from layers.results import SCATTER_TITLES
 from layers.sheet.subject import carriers_of
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Sequence
     from typing import Any
 
@@ -62,7 +66,6 @@ if TYPE_CHECKING:
 _KM2 = 1e6
 _LAYERS = ("district", "zones", "parks", "carriers", "units", "incubators", "platforms")
 _WITHIN = ("parks", "carriers", "incubators", "platforms")
-_AREAS = {"parks": "floor_area_m2", "carriers": "gross_area_m2"}
 _PARK_FACTS = (
     "park_id",
     "park_class",
@@ -98,6 +101,16 @@ _MAPS = {
     "zone": Text("功能区空间分布图", "What is in the zone"),
     "scenario": Text("整合方案图（规划示意）", "The consolidation plan (proposed)"),
 }
+_ANNOUNCED_NOTE = Text(
+    "公布建筑面积为园区对外公布的数，与园区持有/所用建筑面积（按单元合计）和载体总建筑面积口径不同，"
+    "不可互换。",
+    "The floor area here is what was announced; it is neither what the park holds or uses, added up"
+    " over its units, nor the gross area of its carriers.",
+)
+_WHOLE_NOTE = Text(
+    "面积为载体整栋的登记面积，可含其他园区所用部分，不是园区持有或所用的面积。",
+    "Areas are of whole carriers, which other parks may share, not what the park holds or uses.",
+)
 _FLAG = Column("flag", SCATTER_TITLES["flag"], words=FLAGS)
 _DATA = Text("方法与数据", "Methods and data")
 _APPENDIX = Text("附录", "Appendix")
@@ -192,6 +205,7 @@ def _district(basis: Basis, picture: Picture, proposal: Proposal | None) -> _Bui
     sections.append(underuse_section(basis))
     if proposal is not None:
         sections += proposal_sections(basis, proposal)
+    unseen = of_hidden_class(basis, "parks", "park_class", ("floor_area_m2",))
     listed: list[Block] = [
         list_table(
             basis,
@@ -200,6 +214,8 @@ def _district(basis: Basis, picture: Picture, proposal: Proposal | None) -> _Bui
             ("park_class", "status", "address", "floor_area_m2"),
             table="park_list",
             title=Text("园区名录", "List of parks"),
+            # The list would give back what the table by class hides.
+            hidden=pd.DataFrame(dict.fromkeys(("park_class", "floor_area_m2"), unseen)),
         )
     ]
     if basis.scatter is not None:
@@ -219,9 +235,9 @@ def _district_text(basis: Basis, name: str) -> Paragraph:
         f"{name}登记科技园区 {len(parks)} 个，其中已定位 {located_count(parks)} 个；功能区"
         f" {len(zones)} 个；载体 {len(carriers)} 处，其中 {known} 处有建筑面积记录，合计 {gross}。"
         "分布见",
-        f"{name} has {len(parks)} registered parks, of which {located_count(parks)} are located,"
-        f" {len(zones)} zones, and {len(carriers)} carriers, of which {known} have a recorded gross"
-        f" area, {gross} in all. The map is ",
+        f"Registered in {name}: parks {len(parks)}, located {located_count(parks)}; zones"
+        f" {len(zones)}; carriers {len(carriers)}, with a recorded gross area {known}, {gross} in"
+        " all. The map is ",
     )
     middle, end = basis.say("，分类汇总见", "; counts by class are in "), basis.say("。", ".")
     return Paragraph(
@@ -252,13 +268,27 @@ def _one(basis: Basis, key: str, id_field: str, what: Text) -> pd.DataFrame:
     return rows
 
 
-def _facts(basis: Basis, key: str, rows: pd.DataFrame, names: Sequence[str], title: Text) -> Table:
+def _facts(
+    basis: Basis,
+    key: str,
+    rows: pd.DataFrame,
+    names: Sequence[str],
+    title: Text,
+    notes: Sequence[Text] = (),
+) -> Table:
     spec = basis.catalogue.layer(key)
     known = {f.name for f in spec.fields}
     columns = [column_of(spec.field(n)) for n in names if n in known and n in rows.columns]
     row = rows.iloc[0]
     pairs = [(c.title, printed(row[c.name], c, basis.lang)) for c in columns]
-    return pairs_table("facts", title, pairs, basis.lang, sample=bool(is_sample(rows).any()))
+    sample = bool(is_sample(rows).any())
+    return pairs_table("facts", title, pairs, basis.lang, notes=notes, sample=sample)
+
+
+def _carriers_hidden(basis: Basis, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return which cells of a list of carriers tell the state of one of a hidden group."""
+    ids = rows["carrier_id"].astype("str")
+    return pd.DataFrame({"vacant_area_m2": ids.isin(hidden_carriers(basis, ids.tolist()))})
 
 
 def _park(basis: Basis, picture: Picture, _: Proposal | None) -> _Built:
@@ -268,7 +298,8 @@ def _park(basis: Basis, picture: Picture, _: Proposal | None) -> _Built:
     own = carriers_of(basis.everything, basis.request.subject)
     carriers = basis.table("carriers")
     mine = carriers[carriers["carrier_id"].isin(own)]
-    facts = _facts(basis, "parks", park, _PARK_FACTS, Text("园区基本情况", "Facts of the park"))
+    title = Text("园区基本情况", "Facts of the park")
+    facts = _facts(basis, "parks", park, _PARK_FACTS, title, (_ANNOUNCED_NOTE,))
     listed = list_table(
         basis,
         "carriers",
@@ -276,12 +307,14 @@ def _park(basis: Basis, picture: Picture, _: Proposal | None) -> _Built:
         _CARRIER_FIELDS,
         table="carriers",
         title=Text("园区所在载体", "Carriers of the park"),
+        notes=(_WHOLE_NOTE,),
+        hidden=_carriers_hidden(basis, mine),
     )
     text = Paragraph(
         (
             basis.say(
                 f"{name}分布于 {len(mine)} 处载体，其中 {located_count(mine)} 处已定位（",
-                f"{name} is in {len(mine)} carriers, of which {located_count(mine)} are located (",
+                f"Carriers of {name}: {len(mine)}, located {located_count(mine)} (",
             ),
             Ref("figure", "park"),
             basis.say("）。基本情况见", "). Facts are in "),
@@ -336,7 +369,9 @@ def _unit_sections(basis: Basis) -> list[Section]:
     listed = list_table(basis, "units", mine, names, table="unit_list", title=title)
     see = Paragraph(
         (
-            basis.say(f"园区登记单元 {len(mine)} 个，", f"The park has {len(mine)} units; "),
+            basis.say(
+                f"园区登记单元 {len(mine)} 个，", f"Registered units of the park: {len(mine)}; "
+            ),
             basis.say("按状态汇总见", "by state: "),
             Ref("table", "units"),
             basis.say("，清单见", ", one by one: "),
@@ -356,61 +391,43 @@ def _zone(basis: Basis, picture: Picture, _: Proposal | None) -> _Built:
     zone = _one(basis, "zones", "zone_id", Text("功能区", "zone"))
     name = str(named(zone, basis.catalogue.layer("zones"), lang).iloc[0])
     within = {key: basis.table(key)[inside(basis, key, zone)] for key in _WITHIN}
+    small = {k for k, f in within.items() if basis.request.public and 0 < len(f) < LEAST}
     fields = ("zone_id", "belt", "boundary_status", "address", "stated_area_m2", "method")
     facts = _facts(basis, "zones", zone, fields, Text("功能区基本情况", "Facts of the zone"))
     text = Paragraph(
         (
-            _zone_text(basis, zone, within, name),
+            _zone_text(basis, zone, within, name, small),
             Ref("figure", "zone"),
             basis.say("，分项见", "; by kind: "),
             Ref("table", "within"),
             basis.say("。", "."),
         )
     )
-    overview = (text, facts, _within_table(basis, within), *_map_blocks(basis, picture))
+    overview = (text, facts, within_table(basis, within, small), *_map_blocks(basis, picture))
     sections = [Section("overview", Text("基本情况", "Overview").get(lang), 1, overview)]
-    sections.append(
-        Section("lists", Text("区内资源", "What is inside").get(lang), 1, _lists(basis, within))
-    )
+    # A list has the number that the table hides.
+    listed = _lists(basis, {key: frame for key, frame in within.items() if key not in small})
+    sections.append(Section("lists", Text("区内资源", "What is inside").get(lang), 1, listed))
     carriers = within["carriers"]["carrier_id"].astype("str").tolist()
     sections.append(underuse_section(basis, carriers))
     return name, [*sections, Section("appendix", _APPENDIX.get(lang), 1)]
 
 
-def _zone_text(basis: Basis, zone: pd.DataFrame, within: dict[str, Any], name: str) -> str:
+def _zone_text(
+    basis: Basis, zone: pd.DataFrame, within: dict[str, Any], name: str, small: Collection[str]
+) -> str:
+    count = {key: HIDDEN if key in small else str(len(frame)) for key, frame in within.items()}
     measured = "—"
     if has_geometry(zone) and located_count(zone):
         measured = basis.number(float(geodesic_area_m2(zone.geometry).sum()) / _KM2, digits=2)
     return basis.say(
         f"{name}图上量算面积 {measured} km²（示意边界的量算不作为依据），区内已定位园区"
-        f" {len(within['parks'])} 个、载体 {len(within['carriers'])} 处、孵化器"
-        f" {len(within['incubators'])} 个、平台 {len(within['platforms'])} 个，见",
-        f"{name} measures {measured} km² on the map (no evidence where the boundary is a sketch)"
-        f" and holds {len(within['parks'])} located parks, {len(within['carriers'])} carriers,"
-        f" {len(within['incubators'])} incubators and {len(within['platforms'])} platforms: ",
+        f" {count['parks']} 个、载体 {count['carriers']} 处、孵化器"
+        f" {count['incubators']} 个、平台 {count['platforms']} 个，见",
+        f"{name} measures {measured} km² on the map (no evidence where the boundary is a sketch)."
+        f" Inside: located parks {count['parks']}, carriers {count['carriers']}, incubators"
+        f" {count['incubators']}, platforms {count['platforms']}; see ",
     )
-
-
-def _within_table(basis: Basis, within: dict[str, pd.DataFrame]) -> Table:
-    rows = [
-        {
-            "layer": basis.catalogue.layer(key).title.get(basis.lang),
-            "count": len(frame),
-            "area": known_sum(frame[_AREAS.get(key, "floor_area_m2")].astype("float64")),
-            "sample": bool(is_sample(frame).any()),
-        }
-        for key, frame in within.items()
-    ]
-    columns = [
-        Column("layer", Text("类别", "Kind")),
-        Column("count", Text("区内个数", "Inside"), "count"),
-        Column(
-            "area", Text("建筑面积（m²，已知部分）", "Floor area (m², what is known)"), "number"
-        ),
-    ]
-    title = Text("区内园区、载体、孵化器与平台", "Parks, carriers, incubators and platforms inside")
-    shown, hidden, notes = hidden_groups(basis, pd.DataFrame(rows), "count", ["area"])
-    return make_table("within", title, shown, columns, basis.lang, notes=notes, hidden=hidden)
 
 
 def _lists(basis: Basis, within: dict[str, pd.DataFrame]) -> tuple[Block, ...]:
@@ -428,7 +445,16 @@ def _lists(basis: Basis, within: dict[str, pd.DataFrame]) -> tuple[Block, ...]:
             flags = (_FLAG,) if key == "parks" else ()
             rows = frame.assign(flag=_flags(basis, frame)) if flags else frame
             found.append(
-                list_table(basis, key, rows, fields[key], table=key, title=title, extra=flags)
+                list_table(
+                    basis,
+                    key,
+                    rows,
+                    fields[key],
+                    table=key,
+                    title=title,
+                    extra=flags,
+                    hidden=_carriers_hidden(basis, rows) if key == "carriers" else None,
+                )
             )
     return tuple(found)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from geo.parameters import RULE_VERSION as SCATTER_RULE
 from geo.underuse import RULE_VERSION as UNDERUSE_RULE
 from layers.errors import Text
+from layers.i18n import UNKNOWN
 from layers.marks import is_sample
 from layers.marks import is_sketch
 from layers.report.basis import left_out
@@ -18,6 +19,7 @@ from layers.report.blocks import Ref
 from layers.report.blocks import Section
 from layers.report.printing import Column
 from layers.report.printing import make_table
+from layers.results import SCATTER_TITLES
 from layers.results import scatter_remarks
 from layers.stock import STOCK_TITLES
 from layers.underuse import underuse_remarks
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from layers.report.blocks import Table
 
 _JUDGED = Text("建议值", "suggested")
+_TRIED = Text("建议值：稳健性试算", "suggested: tried for stability")
+_SHARE_OF_EVIDENCE = Text("建议值：按各项之和折算", "suggested: used as a share of their sum")
 _SCATTER: Mapping[str, tuple[Text, Text]] = {
     "walk_m": (
         Text("步行阈值（m）", "Longest walk (m)"),
@@ -54,6 +58,16 @@ _SCATTER: Mapping[str, tuple[Text, Text]] = {
     ),
     "unlocated_limit": (Text("未定位占比上限", "Most that may be unlocated"), _JUDGED),
     "stable_share": (Text("判为稳健的比例", "Share of runs for stable"), _JUDGED),
+    "satellite_share": (Text("判为主体加卫星的最大连片占比", "Largest share for a core"), _JUDGED),
+    "pole_limit": (Text("判为多极的等效连片数上限", "Most effective clusters for poles"), _JUDGED),
+    "walk_range": (Text("试算的步行阈值（m）", "Longest walks tried (m)"), _TRIED),
+    "detour_range": (Text("试算的绕行系数", "Detour factors tried"), _TRIED),
+    "gap_range": (Text("试算的点位间距（m）", "Site gaps tried (m)"), _TRIED),
+    "crossing_reach_m": (
+        Text("过街设施的作用距离（m）", "Reach of a crossing along a barrier (m)"),
+        _JUDGED,
+    ),
+    "snap_m": (Text("点位接入步行网的最远距离（m）", "Farthest site from a walkway (m)"), _JUDGED),
 }
 _UNDERUSE: Mapping[str, tuple[Text, Text]] = {
     "as_of": (Text("评定日", "Day of the question"), Text("载体最近数据时点", "latest data date")),
@@ -66,6 +80,10 @@ _UNDERUSE: Mapping[str, tuple[Text, Text]] = {
             " quotes it",
         ),
     ),
+    "market_date": (
+        Text("市场空置率时点", "Month of the vacancy of the market"),
+        Text("同市场空置率", "as the vacancy of the market"),
+    ),
     "vacant_months": (Text("结构性空置月数", "Months for structural vacancy"), _JUDGED),
     "low_output_share": (Text("低产出与中位数之比", "Low output over the median"), _JUDGED),
     "warning_vacancy": (Text("低产出预警的空置率", "Vacancy for a warning by output"), _JUDGED),
@@ -74,6 +92,26 @@ _UNDERUSE: Mapping[str, tuple[Text, Text]] = {
     "evidence_share": (Text("证据占比下限", "Least share of evidence"), _JUDGED),
     "kept_vacancy": (Text("正常周转空置率", "Vacancy kept for turnover"), _JUDGED),
     "least_peers": (Text("同类最少填报数", "Fewest peers that report"), _JUDGED),
+    **{
+        f"weight_{name}": (Text(f"证据权重·{zh}", f"Weight of evidence, {en}"), _SHARE_OF_EVIDENCE)
+        for name, zh, en in (
+            ("vacancy", "空置率", "vacancy"),
+            ("duration", "空置时长", "its duration"),
+            ("output", "产出", "output"),
+            ("completion", "竣工时间", "completion"),
+            ("date", "数据时点", "date of the data"),
+        )
+    },
+}
+_CHANCE: Mapping[str, tuple[Text, Text]] = {
+    name: (SCATTER_TITLES[name], Text("随机对照", "chance test"))
+    for name in ("draws", "seed", "stock")
+}
+_RANKED = Text("排序，不改变状态", "the ranking, which changes no state")
+_RANKING: Mapping[str, tuple[Text, Text]] = {
+    "draws": (SCATTER_TITLES["draws"], _RANKED),
+    "seed": (SCATTER_TITLES["seed"], _RANKED),
+    "concentration": (Text("权重的集中度", "Concentration of the weights"), _RANKED),
 }
 _COLUMNS = (
     Column("rule", Text("规则", "Rule")),
@@ -123,17 +161,18 @@ def methods_section(basis: Basis, *, scatter: bool, underuse: bool) -> Section:
     heading = Text("方法与参数", "Methods and parameters").get(basis.lang)
     told: list[Block] = []
     rows: list[dict[str, str]] = []
-    notes: list[Text] = []
     if scatter and basis.scatter is not None:
         told.append(_method(basis, 0))
-        notes += _remarks(scatter_remarks(basis.scatter, basis.versions), told, basis)
+        told.append(_remarks(scatter_remarks(basis.scatter, basis.versions), basis))
         rule = basis.scatter.parameters.as_dict()
-        rows += _parameter_rows(SCATTER_RULE, rule, _SCATTER, basis.lang)
+        rows += _parameter_rows(SCATTER_RULE, rule, _SCATTER, basis)
+        rows += _chance_rows(basis)
     if underuse and basis.underuse is not None:
         told.append(_method(basis, 1))
-        notes += _remarks(underuse_remarks(basis.underuse, basis.versions), told, basis)
+        told.append(_remarks(underuse_remarks(basis.underuse, basis.versions), basis))
         values = basis.underuse.parameters.as_dict()
-        rows += _parameter_rows(UNDERUSE_RULE, values, _UNDERUSE, basis.lang)
+        rows += _parameter_rows(UNDERUSE_RULE, values, _UNDERUSE, basis)
+        rows += _ranking_rows(basis)
     if not rows:
         nothing = basis.say(
             "本章只汇总登记数据，没有套用判定规则。",
@@ -153,50 +192,73 @@ def methods_section(basis: Basis, *, scatter: bool, underuse: bool) -> Section:
         pd.DataFrame(rows),
         _COLUMNS,
         basis.lang,
-        notes=notes,
     )
     return Section("methods", heading, 2, (*told, see, table))
 
 
 def _method(basis: Basis, number: int) -> Paragraph:
     title, text = _METHODS[number]
-    stock = "—"
-    if basis.scatter is not None and basis.scatter.chance is not None:
-        label = basis.scatter.chance.label
-        stock = STOCK_TITLES[label].get(basis.lang) if label in STOCK_TITLES else label
-    separator = basis.say("。", ". ")
+    separator, stock = basis.say("。", ". "), _stock(basis)
     return Paragraph(
         (title.get(basis.lang) + separator + text.get(basis.lang).format(stock=stock),)
     )
 
 
-def _remarks(remarks: Sequence[Text], told: list[Block], basis: Basis) -> list[Text]:
-    """Add what is said of versions to the text; return what is said of parameters."""
+def _stock(basis: Basis) -> str:
+    """Return what spaces were placed on at random."""
+    if basis.scatter is None or basis.scatter.chance is None:
+        return UNKNOWN
+    label = basis.scatter.chance.label
+    return STOCK_TITLES[label].get(basis.lang) if label in STOCK_TITLES else label
+
+
+def _remarks(remarks: Sequence[Text], basis: Basis) -> Paragraph:
+    """Return what is said of versions; what is said of parameters is in their table."""
     separator, end = basis.say("；", "; "), basis.say("。", ".")
-    parameters = [remark for remark in remarks if remark.zh.startswith("参数")]
-    others = [remark.get(basis.lang) for remark in remarks if remark not in parameters]
-    told.append(Paragraph((separator.join(others) + end,)))
-    return parameters
+    kept = [remark for remark in remarks if not remark.zh.startswith(("参数", "排序"))]
+    return Paragraph((separator.join(remark.get(basis.lang) for remark in kept) + end,))
+
+
+def _chance_rows(basis: Basis) -> list[dict[str, str]]:
+    if basis.scatter is None or basis.scatter.chance is None:
+        return []
+    chance = basis.scatter.chance
+    values = {"draws": chance.draws, "seed": chance.seed, "stock": _stock(basis)}
+    return _parameter_rows(SCATTER_RULE, values, _CHANCE, basis)
+
+
+def _ranking_rows(basis: Basis) -> list[dict[str, str]]:
+    if basis.underuse is None:
+        return []
+    choice, card = basis.underuse.choice, basis.underuse.card.version
+    values = {"draws": choice.draws, "seed": choice.seed, "concentration": choice.concentration}
+    weights = {key: (Text(f"权重·{key}", f"Weight, {key}"), _RANKED) for key, _ in choice.weights}
+    own = _parameter_rows(card, dict(choice.weights), weights, basis)
+    return [*_parameter_rows(card, values, _RANKING, basis), *own]
 
 
 def _parameter_rows(
     rule: str,
     values: Mapping[str, object],
     known: Mapping[str, tuple[Text, Text]],
-    lang: str,
+    basis: Basis,
 ) -> list[dict[str, str]]:
     return [
         {
             "rule": rule,
-            "title": title.get(lang),
-            "value": _value(values[name]),
-            "from": why.get(lang),
+            "title": title.get(basis.lang),
+            "value": _value(values[name], basis),
+            "from": why.get(basis.lang),
         }
         for name, (title, why) in known.items()
     ]
 
 
-def _value(value: object) -> str:
+def _value(value: object, basis: Basis) -> str:
+    if value is None:
+        return basis.say("无", "none")
+    if isinstance(value, list):
+        return basis.say("、", ", ").join(f"{one:g}" for one in value)
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 

@@ -170,7 +170,13 @@ def make_table(
 
 
 def pairs_table(
-    key: str, title: Text, pairs: Sequence[tuple[Text, str]], lang: str, *, sample: bool = False
+    key: str,
+    title: Text,
+    pairs: Sequence[tuple[Text, str]],
+    lang: str,
+    *,
+    notes: Sequence[Text] = (),
+    sample: bool = False,
 ) -> Table:
     """Return facts as a table of names and values.
 
@@ -182,6 +188,8 @@ def pairs_table(
         Name and printed value.
     lang
         ``zh`` or ``en``.
+    notes
+        Lines beneath it.
     sample
         Whether any of it is sample data.
     """
@@ -190,5 +198,5 @@ def pairs_table(
         title=title.get(lang),
         columns=(Text("项目", "Item").get(lang), Text("内容", "Value").get(lang)),
         rows=tuple((name.get(lang), value) for name, value in pairs),
-        notes=(SAMPLE_NOTE.get(lang),) if sample else (),
+        notes=tuple(note.get(lang) for note in (*notes, *([SAMPLE_NOTE] if sample else []))),
     )

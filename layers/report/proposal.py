@@ -312,8 +312,8 @@ def _texts(basis: Basis, proposal: Proposal) -> dict[str, Paragraph]:
         changed = ", ".join(proposal.changed) or "—"
         told += basis.say(
             f"方案保存后图层已变（{changed}），其中 {proposal.lost} 项移位已不可行，未计入。",
-            f" Layers have changed since it was saved ({changed}); {proposal.lost} of its moves are"
-            " no longer possible and are not counted.",
+            f" Layers have changed since it was saved ({changed}); moves no longer possible and"
+            f" not counted: {proposal.lost}.",
         )
     regret = int(proposal.tables["no_regret"]["no_regret"].sum())
     closed = int(proposal.tables["sites"]["outcome"].eq("surrender").sum())

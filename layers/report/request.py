@@ -99,7 +99,7 @@ class ReportReport:
     title
         Its title.
     sections, tables, figures
-        How many it has.
+        How many it has; of a planner's template those that it has a place for.
     checked
         Always true: a document that does not read back as written is not kept.
     notes

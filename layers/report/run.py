@@ -20,6 +20,7 @@ from layers.report.proposal import proposal_of
 from layers.report.request import ReportReport
 from layers.report.template import fill_template
 from layers.report.template import open_template
+from layers.report.template import placed_counts
 from layers.report.template import room_mm
 from layers.report.wordset import LEVELS
 from layers.report.wordset import TEXT_CM
@@ -145,9 +146,7 @@ def write_report(  # noqa: PLR0913 -- the choices of the chapter, each with its 
     return ReportReport(
         path,
         chapter.title,
-        len(chapter.sections),
-        len(chapter.tables),
-        len(chapter.figures),
+        *placed_counts(chapter, placed),
         checked=True,
         notes=chapter.marks,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -101,23 +102,25 @@ def _text(basis: Basis, rows: pd.DataFrame) -> tuple[Paragraph, ...]:
     count = {flag: int(rows["flag"].eq(flag).sum()) for flag in _ORDER}
     spread = int(enclaves(rows).sum())
     first = basis.say(
-        f"按规则 {_version(rows)} 测算，{len(rows)} 个园区中判绿 {count['green']} 个、"
+        f"按规则 {_version(rows)} 测算 {len(rows)} 个园区：判绿 {count['green']} 个、"
         f"判黄 {count['yellow']} 个、判红 {count['red']} 个，另有 {count['undecided']} 个"
         "因资料不足不予判定（",
-        f"By the rule {_version(rows)}, of {len(rows)} parks {count['green']} are green,"
-        f" {count['yellow']} yellow and {count['red']} red; {count['undecided']} are undecided"
-        " for lack of data (",
+        f"Parks measured by the rule {_version(rows)}: {len(rows)}; green {count['green']},"
+        f" yellow {count['yellow']}, red {count['red']}, undecided for lack of data"
+        f" {count['undecided']} (",
     )
     second = basis.say(
         "）。未判绿的园区及其理由见", "). The parks that are not green, and why, are in "
     )
     third = basis.say(
-        f"。各园区点位数减一之和为 {spread} 处，即整合最多可减少的点位数；"
-        "参数与限值见“方法与数据”。",
+        f"。各园区点位数减一之和为 {spread} 处，即整合最多可减少的点位数；参数与限值见",
         f". Sites beyond the first of each park add up to {spread}: the most that consolidation"
-        " could give up. Parameters are under 'Methods and data'.",
+        " could give up. Parameters are in ",
     )
-    parts = (first, Ref("table", "flags"), second, Ref("table", "scatter"), third)
+    parts = (
+        *(first, Ref("table", "flags"), second, Ref("table", "scatter"), third),
+        *(Ref("table", "parameters"), basis.say("。", ".")),
+    )
     return (Paragraph(parts),)
 
 
@@ -132,6 +135,12 @@ def all_parks_table(basis: Basis) -> Table:
     return make_table("all_parks", title, rows, _columns(basis.lang, reason=False), basis.lang)
 
 
+HELD_AREA = Text("持有/所用建筑面积（m²）", "Floor area held or used (m²)")
+_HELD_NOTE = Text(
+    "持有/所用建筑面积为园区各单元面积之和，未分单元的载体按其总建筑面积计；不是公布建筑面积。",
+    "Floor area held or used adds up the units of the park, and whole carriers where these are not"
+    " divided into units; it is not the floor area that was announced.",
+)
 _PARK_NUMBERS = (
     Column("flag", SCATTER_TITLES["flag"], words=FLAGS),
     Column("form", SCATTER_TITLES["form"], words=FORMS),
@@ -145,7 +154,7 @@ _PARK_NUMBERS = (
     Column("zone_share", SCATTER_TITLES["zone_share"], "percent"),
     Column("p_low", SCATTER_TITLES["p_low"], "number", 3),
     Column("stability", SCATTER_TITLES["stability"], "percent"),
-    Column("floor_area_m2", SCATTER_TITLES["floor_area_m2"], "number"),
+    Column("floor_area_m2", HELD_AREA, "number"),
     Column("unlocated_share", SCATTER_TITLES["unlocated_share"], "percent"),
 )
 
@@ -158,20 +167,23 @@ def park_scatter_section(basis: Basis) -> Section:
     if mine is None or mine.empty:
         return Section("scatter", heading, 1, (Paragraph((NOT_MEASURED.get(basis.lang),)),))
     row = mine.iloc[0]
-    flag, reason = FLAGS[str(row["flag"])].get(basis.lang), str(row[f"reason_{basis.lang}"])
+    reason = _one_sentence(str(row[f"reason_{basis.lang}"]))
     told = basis.say(
-        f"按规则 {row['rule_version']} 判为“{flag}”：{_ended(reason, '。')}各项指标见",
-        f"By the rule {row['rule_version']} the park is {flag}: {_ended(reason, '. ')}"
-        "The numbers are in ",
+        f"按规则 {row['rule_version']} 判定：{reason}。各项指标见",
+        f"Judged by the rule {row['rule_version']}: {reason}. The numbers are in ",
     )
     pairs = [
         (column.title, printed(row[column.name], column, basis.lang)) for column in _PARK_NUMBERS
     ]
     sample = bool(row["sample"]) if pd.notna(row["sample"]) else False
-    table = pairs_table("scatter", SCATTER_TITLE, pairs, basis.lang, sample=sample)
+    table = pairs_table(
+        "scatter", SCATTER_TITLE, pairs, basis.lang, notes=[_HELD_NOTE], sample=sample
+    )
     end = basis.say("。", ".")
     return Section("scatter", heading, 1, (Paragraph((told, Ref("table", "scatter"), end)), table))
 
 
-def _ended(sentence: str, stop: str) -> str:
-    return f"{sentence.rstrip('。. ')}{stop}"
+def _one_sentence(reason: str) -> str:
+    """Return a reason without its full stop, and a remark behind it in front of the stop."""
+    told = re.sub(r"。（([^（）]*)）$", r"（\1）", reason.strip())
+    return re.sub(r"\. \(([^()]*?)\.?\)$", r" (\1)", told).rstrip("。. ")

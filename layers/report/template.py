@@ -14,6 +14,7 @@ from layers.report.vetting import vet_template
 from layers.report.writer import Writer
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from collections.abc import Iterator
     from collections.abc import Mapping
     from pathlib import Path
@@ -26,6 +27,7 @@ PLACEHOLDER = re.compile(r"\{\{\s*([^{}]{1,80}?)\s*\}\}")
 
 _LINES = ("title", "subject", "date", "marks", "author")
 _GROUPS = {"methods": "methods", "sources": "sources", "versions": "versions"}
+_GROUP_TABLES = {"methods": "parameters", "sources": "sources", "versions": "versions"}
 _SEQ = re.compile(r"\bSEQ\s+(表|图|Table|Figure)\b")
 _KINDS = {"表": "table", "Table": "table", "图": "figure", "Figure": "figure"}
 _EMU_MM = 36_000.0
@@ -42,7 +44,7 @@ def placeholders(chapter: Chapter) -> tuple[str, ...]:
     return (
         *_LINES,
         *(f"text:{key}" for key in chapter.texts),
-        *(f"table:{key}" for key in chapter.tables),
+        *(f"table:{key}" for key in (*chapter.tables, *chapter.instead)),
         *(f"figure:{key}" for key in chapter.figures),
         *(name for name, key in _GROUPS.items() if any(s.key == key for s in chapter.sections)),
     )
@@ -120,7 +122,8 @@ def fill_template(document: Any, chapter: Chapter) -> frozenset[str]:  # noqa: A
     contents = _contents(chapter)
     for one in found:
         _check(one, chapter, contents)
-    writer = Writer(document, chapter, _numbers(document, found), room_mm(document)[0])
+    numbers = _numbers(document, found, chapter)
+    writer = Writer(document, chapter, numbers, room_mm(document)[0])
     for one in found:
         key = one.names[0]
         if key in contents:
@@ -137,6 +140,8 @@ def _contents(chapter: Chapter) -> dict[str, tuple[Block, ...]]:
     contents: dict[str, tuple[Block, ...]] = {}
     for key, paragraphs in chapter.texts.items():
         contents[f"text:{key}"] = paragraphs
+    for key, paragraphs in chapter.instead.items():
+        contents[f"table:{key}"] = paragraphs
     for key, table in chapter.tables.items():
         contents[f"table:{key}"] = (table,)
     for key, figure in chapter.figures.items():
@@ -223,7 +228,7 @@ def _check(one: _Found, chapter: Chapter, contents: Mapping[str, object]) -> Non
             )
 
 
-def _numbers(document: Any, found: list[_Found]) -> dict[tuple[str, str], int]:  # noqa: ANN401 - of python-docx
+def _numbers(document: Any, found: list[_Found], chapter: Chapter) -> dict[tuple[str, str], int]:  # noqa: ANN401 - of python-docx
     """Return the number of each table and figure, counting captions that are there."""
     from docx.oxml.ns import qn
 
@@ -237,19 +242,46 @@ def _numbers(document: Any, found: list[_Found]) -> dict[tuple[str, str], int]: 
             counts[_KINDS[label]] += 1
         one = ours.get(id(paragraph))
         if one is not None:
-            for kind, key in _placed(one.names[0]):
+            for kind, key in _placed(one.names[0], chapter):
                 counts[kind] += 1
                 numbers.setdefault((kind, key), counts[kind])
     return numbers
 
 
-def _placed(name: str) -> Iterator[tuple[str, str]]:
+def _placed(name: str, chapter: Chapter) -> Iterator[tuple[str, str]]:
+    """Yield kind and key of the tables and figures that a placeholder brings."""
     kind, _colon, key = name.partition(":")
-    if kind in {"table", "figure"}:
+    there: dict[str, Collection[str]] = {"table": chapter.tables, "figure": chapter.figures}
+    if key in there.get(kind, ()):
         yield kind, key
-    tables = {"methods": "parameters", "sources": "sources", "versions": "versions"}
-    if name in tables:
-        yield "table", tables[name]
+    # A chapter without rules has no table of parameters.
+    of_group = _GROUP_TABLES.get(name, "")
+    if of_group in chapter.tables:
+        yield "table", of_group
+
+
+def placed_counts(chapter: Chapter, placed: Collection[str] | None) -> tuple[int, int, int]:
+    """Return how many sections, tables and figures a document has of a chapter.
+
+    Parameters
+    ----------
+    chapter
+        What is told.
+    placed
+        The placeholders of a template; None for the built-in document with everything.
+
+    Returns
+    -------
+    tuple of int
+        A section counts if its text is there.
+    """
+    if placed is None:
+        return len(chapter.sections), len(chapter.tables), len(chapter.figures)
+    things = {thing for name in placed for thing in _placed(name, chapter)}
+    texts = {name.partition(":")[2] for name in placed if name.startswith("text:")}
+    texts |= {_GROUPS[name] for name in placed if name in _GROUPS}
+    kinds = [kind for kind, _key in things]
+    return len(texts), kinds.count("table"), kinds.count("figure")
 
 
 def _replace_block(writer: Writer, one: _Found, blocks: tuple[Block, ...]) -> None:

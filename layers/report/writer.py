@@ -37,8 +37,10 @@ _LINE_HALVES, _PADDING_HALVES = 100.0, 2.2
 _LONGEST_WORD, _HEADING_LINES = 14, 2.5
 # Digits and letters of some fonts are wider than half a Chinese character.
 _WIDE, _BOLD = 1.15, 1.1
-# Tables of so many rows are not torn between pages.
-_TOGETHER = 12
+
+
+# About five centimetres.
+_SHORT_ROWS, _SHORT_HALVES = 8, 40.0
 
 
 class Writer:
@@ -145,10 +147,12 @@ class Writer:
     def _reference(self, paragraph: Any, ref: Ref) -> None:  # noqa: ANN401 - of python-docx
         number = self._numbers.get((ref.kind, ref.key))
         if number is None:
-            # A planner's template need not have it: then its title says what is meant.
+            # A planner's template need not have it: then its title says what is meant, and that
+            # nobody must look for it.
             found = {**self._chapter.tables} if ref.kind == "table" else {**self._chapter.figures}
             title = found[ref.key].title
-            paragraph.add_run(f"《{title}》" if self._chapter.lang == "zh" else f"“{title}”")
+            told = {"zh": f"“{title}”（本文未附）", "en": f"“{title}” (not in this document)"}
+            paragraph.add_run(told[self._chapter.lang])
             return
         label = _LABELS[self._chapter.lang][ref.kind]
         add_field(paragraph, rf"REF {_mark(ref.kind, ref.key)} \h", f"{label} {number}")
@@ -200,8 +204,10 @@ class Writer:
         for number, line in enumerate(notes, start=1):
             paragraph = before.insert_paragraph_before()
             self._style(paragraph, NOTE, small=True)
+            paragraph.paragraph_format.keep_together = True
             if number < len(notes):
                 paragraph.paragraph_format.space_after = Pt(0)
+                paragraph.paragraph_format.keep_with_next = True
             run = paragraph.add_run(line)
             if centred:
                 paragraph.alignment = 1
@@ -226,9 +232,9 @@ class Writer:
         shares = _shares(block)
         for number, cells in enumerate((block.columns, *block.rows)):
             last = number == len(block.rows)
-            kept = number == 0 or (len(block.rows) <= _TOGETHER and not last)
             row = _row(block, cells, style, shares, heading=number == 0)
-            if kept:
+            # Tables break between rows, but no heading and no note stands without a row.
+            if number == 0 or (last and block.notes) or (_is_short(block) and not last):
                 _keep_with_next(row)
             element.append(row)
         # Word joins tables that stand together, and a cell must end in a paragraph.
@@ -236,6 +242,15 @@ class Writer:
 
     def _style_id(self, name: str) -> str:
         return str(self._document.styles[name].style_id) if name in self._styles else ""
+
+
+def _is_short(block: Table) -> bool:
+    """Tell whether a table is so low that to keep it whole leaves no gap to speak of.
+
+    LibreOffice keeps notes with a table only if all of its rows are kept.
+    """
+    longest = max((_halves(cell) for row in block.rows for cell in row), default=0.0)
+    return len(block.rows) <= _SHORT_ROWS and longest <= _SHORT_HALVES
 
 
 def _mark(kind: str, key: str) -> str:

@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 _MOST_SOURCES = 6
 _FAINT = "#b9bec4"
 _SUBJECT = "#b14500"
+_SUBJECTS = {"zone": "zones", "park": "parks"}
+_AREA = 2
+_OPEN_LICENCE = "ODbL"
 _NOTHING_MORE = Extras()
 
 
@@ -94,6 +97,7 @@ def sheet_content(
     if extras.plan is not None and request.kind == "scenario":
         layers += plan_layers(extras.plan, tables, system, request.lang)
     extent = _extent(subject, system, kind.margin_m, kind.least_m)
+    told, count = _sources(deliveries, extras.sources, request.lang)
     return SheetContent(
         request=request,
         template=template,
@@ -105,7 +109,8 @@ def sheet_content(
         inset=_inset(layers, request),
         facts=subject.facts,
         notes=_notes(deliveries, catalogue, template, request, extras),
-        sources=_sources(deliveries, extras.sources, request.lang),
+        sources=told,
+        of_sources=count,
         badges=_badges(deliveries, subject, request),
         stamp=stamp,
     )
@@ -176,28 +181,35 @@ def _drawn(
     subject: Subject,
 ) -> list[SheetLayer]:
     layers: list[SheetLayer] = []
-    outlines: list[SheetLayer] = []
+    above: list[SheetLayer] = []
     for sheet in sorted(deliveries, key=lambda s: catalogue.layer(s.key).order):
         priority = 100 - labelled.index(sheet.key) if sheet.key in labelled else 0
         frame = _located(sheet.frame)
         if sheet.style is None or frame.empty:
             continue
         if sheet.key == "carriers" and subject.carriers is not None:
-            layers += _carriers(sheet, frame, subject.carriers, priority, request.lang)
+            others, own = _carriers(sheet, frame, subject.carriers, priority, request.lang)
+            layers += others
+            above += own
         else:
             layers.append(_layer(sheet, frame, priority, request.lang))
-        if request.kind == "zone" and sheet.key == "zones":
-            outlines.append(_outline(sheet, frame, request))
-    return [*layers, *outlines]
+        if sheet.key == _SUBJECTS.get(request.kind):
+            above = [*_outline(sheet, frame, request), *above]
+    # What the sheet is about is never hidden by what is around it.
+    return [*layers, *above]
 
 
-def _outline(sheet: Sheet, frame: gpd.GeoDataFrame, request: SheetRequest) -> SheetLayer:
-    """Return the subject of the sheet among its like: a strong outline, above all."""
+def _outline(sheet: Sheet, frame: gpd.GeoDataFrame, request: SheetRequest) -> list[SheetLayer]:
+    """Return the subject of the sheet among its like, if it is an area: a strong outline."""
+    own = frame[frame[sheet.id_field].eq(request.subject)]
+    own = own[shapely.get_dimensions(own.geometry.to_numpy()) == _AREA]
+    if own.empty:
+        return []
     symbol = Symbol(fill="none", stroke=_SUBJECT, width=3.6)
     style = LayerStyle("", symbol, (), by_prefix=False, label_field="", label_min_zoom=0)
-    own = gpd.GeoDataFrame(frame[frame[sheet.id_field].eq(request.subject)])
-    found = _layer(replace(sheet, style=style), own, 0, request.lang)
-    return replace(found, key="subject", title=words.SUBJECT.get(request.lang))
+    found = _layer(replace(sheet, style=style), gpd.GeoDataFrame(own), 0, request.lang)
+    title = words.SUBJECTS[request.kind].get(request.lang)
+    return [replace(found, key="subject", title=title)]
 
 
 def _located(frame: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -221,22 +233,23 @@ def _layer(sheet: Sheet, frame: gpd.GeoDataFrame, priority: int, lang: str) -> S
 
 def _carriers(
     sheet: Sheet, frame: gpd.GeoDataFrame, own: frozenset[str], priority: int, lang: str
-) -> list[SheetLayer]:
-    """Return the carriers of the subject, above the faint and nameless others."""
+) -> tuple[list[SheetLayer], list[SheetLayer]]:
+    """Return the faint and nameless other carriers, and those of the subject."""
     assert sheet.style is not None
     mine = frame[sheet.id_field].isin(own)
     faint = replace(sheet.style.default, fill=_FAINT, stroke="#ffffff", size=6.0)
     plain = replace(sheet.style, field="", classes=(), breaks=(), default=faint, by_prefix=False)
-    found = []
     strong = replace(sheet.style.default, fill=_SUBJECT, stroke="#ffffff", size=12.0)
     own_style = sheet.style if sheet.style.classes else replace(sheet.style, default=strong)
-    for part, style, title, names in (
-        (frame[~mine], plain, words.OTHER_CARRIERS, 0),
-        (frame[mine], own_style, words.OWN_CARRIERS, priority),
-    ):
+    found: tuple[list[SheetLayer], list[SheetLayer]] = ([], [])
+    parts = (
+        (found[0], frame[~mine], plain, words.OTHER_CARRIERS, 0),
+        (found[1], frame[mine], own_style, words.OWN_CARRIERS, priority),
+    )
+    for to, part, style, title, names in parts:
         if len(part):
             layer = _layer(sheet, gpd.GeoDataFrame(part), names, lang)
-            found.append(replace(layer, style=style, title=title.get(lang)))
+            to.append(replace(layer, style=style, title=title.get(lang)))
     return found
 
 
@@ -278,8 +291,12 @@ def _notes(
     if len(known):
         span = sorted({f"{day:%Y-%m-%d}" for day in (known.min(), known.max())})
         sentences.append(words.DATA_TIME.get(lang).format(when=" – ".join(span)))
-    used = {s.key: extras.versions[s.key] for s in deliveries if s.key in extras.versions}
-    told = ", ".join(f"{key} {number}" for key, number in used.items())
+    used = [
+        f"{s.title.get(lang)} {extras.versions[s.key]}"
+        for s in deliveries
+        if s.key in extras.versions and len(s.frame)
+    ]
+    told = ("、" if lang == "zh" else ", ").join(used)
     sentences.append(
         words.VERSIONS.get(lang).format(
             catalogue=catalogue.version_text, template=template.version, layers=told or "—"
@@ -302,7 +319,7 @@ def _marks(deliveries: Sequence[Sheet], lang: str) -> list[str]:
 
 def _sources(
     deliveries: Sequence[Sheet], sources: pd.DataFrame | None, lang: str
-) -> tuple[str, ...]:
+) -> tuple[tuple[str, ...], int]:
     ids: dict[str, int] = {}
     for sheet in deliveries:
         if "source" in sheet.frame:
@@ -312,15 +329,24 @@ def _sources(
     ids.pop("", None)
     known = {} if sources is None else sources.fillna("").set_index("source_id").to_dict("index")
     # Those that most features come from first; the alphabet settles the rest.
-    ordered = sorted(ids, key=lambda name: (-ids[name], name))
+    # An open licence asks to be named on every copy.
+    ordered = sorted(
+        ids,
+        key=lambda name: (not _is_open(known.get(name, {})), -ids[name], name),
+    )
     lines = [_source_line(name, known.get(name, {}), lang) for name in ordered[:_MOST_SOURCES]]
     if len(ordered) > _MOST_SOURCES:
         lines.append(words.MORE_SOURCES.get(lang).format(n=len(ordered)))
-    return tuple(lines)
+    return tuple(lines), len(ordered)
+
+
+def _is_open(entry: Mapping[Any, Any]) -> bool:
+    return _OPEN_LICENCE in str(entry.get("licence", ""))
 
 
 def _source_line(name: str, entry: Mapping[Any, Any], lang: str) -> str:
-    told = [str(entry.get(key) or "") for key in (f"title_{lang}", "publisher", "date")]
+    keys = (f"title_{lang}", "publisher", "date", *(["licence"] if _is_open(entry) else []))
+    told = [str(entry.get(key) or "") for key in keys]
     listed = [part for part in told if part]
     return ("，" if lang == "zh" else ", ").join(listed) if listed else name
 

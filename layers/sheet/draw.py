@@ -22,6 +22,7 @@ from layers.fonts import register
 from layers.fonts import text_font
 from layers.sheet import furniture
 from layers.sheet import words
+from layers.sheet.apart import set_apart
 from layers.sheet.checking import check_sheet
 from layers.sheet.labels import Label
 from layers.sheet.labels import draw_labels
@@ -36,6 +37,7 @@ from layers.sheet.panel import panel
 from layers.sheet.pen import Pen
 from layers.sheet.symbols import draw_layer
 from layers.sheet.symbols import symbol_boxes
+from layers.systems import crs_title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -175,7 +177,7 @@ def texts_of(content: SheetContent) -> Iterator[str]:
     """Yield every text that may stand on a sheet."""
     yield from (content.title, content.status, *content.badges, *content.notes, *content.sources)
     yield from content.request.fields.values()
-    yield content.crs.name
+    yield crs_title(content.crs, content.request.lang)
     for fact in content.facts:
         yield from fact
     for layer in content.layers:
@@ -209,15 +211,15 @@ def drawn_sheet(content: SheetContent, font: TextFont) -> Drawn:
     figure = new_figure(page.width, page.height)
     shown = window(content.extent, page.map, scale)
     pen = Pen(page_axes(figure, page.width, page.height), font, page.unit)
-    numbers, left_out = draw_map(figure, page.map, content, shown, pen)
+    found = draw_map(figure, page.map, content, shown, pen)
     furniture.frame(pen, page)
     step = furniture.grid(pen, page, shown, scale)
-    entries = legend_entries(content.layers, numbers, shown, content.request.lang)
-    notes = _found_notes(content, font, step, left_out)
+    entries = legend_entries(content.layers, found.numbers, shown, content.request.lang)
+    notes = _found_notes(content, font, step, found)
     told = Told(scale, shown, tuple(entries), notes)
     head(pen, page, content)
     panel(pen, page, content, told)
-    return Drawn(figure, page, told, left_out)
+    return Drawn(figure, page, told, found.left_out)
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -234,33 +236,45 @@ def page_axes(figure: Figure, width: float, height: float) -> Axes:
     return axes
 
 
+@dataclass(frozen=True, slots=True)
+class MapDrawn:
+    """What became known while the map was drawn.
+
+    Attributes
+    ----------
+    numbers
+        For every layer the classes that are seen.
+    left_out
+        How many names had no room.
+    apart
+        How many symbols were set apart.
+    """
+
+    numbers: list[list[int]]
+    left_out: int
+    apart: int
+
+
 def draw_map(
     figure: Figure, frame: Box, content: SheetContent, shown: Extent, pen: Pen
-) -> tuple[list[list[int]], int]:
-    """Draw the layers and their names into the frame.
-
-    Returns
-    -------
-    list of list of int
-        For every layer the classes that are seen.
-    int
-        How many names had no room.
-    """
+) -> MapDrawn:
+    """Draw the layers and their names into the frame."""
     width, height = (figure.get_size_inches() * _MM_PER_INCH).tolist()
     place = (frame.left / width, frame.bottom / height, frame.width / width, frame.height / height)
     axes = figure.add_axes(place, frameon=False, zorder=1)
     axes.set(xlim=(shown[0], shown[2]), ylim=(shown[1], shown[3]), xticks=[], yticks=[])
+    metres_per_mm = (shown[2] - shown[0]) / frame.width
+    layers, apart = set_apart(content.layers, shown, _PX_MM * pen.unit * metres_per_mm)
     numbers = [
         draw_layer(
             axes, layer.frame, layer.style, zorder=10 + n, scale=pen.unit, sketch=layer.sketch
         )
-        for n, layer in enumerate(content.layers)
+        for n, layer in enumerate(layers)
     ]
-    metres_per_mm = (shown[2] - shown[0]) / frame.width
-    found = [label for layer in content.layers for label in _labels(layer, shown, pen)]
+    found = [label for layer in layers for label in _labels(layer, shown, pen)]
     wanted = without_repeats(found, distance=_ONE_PLACE_MM * pen.unit * metres_per_mm)
     # A symbol with a name keeps its own place free.
-    nameless = [layer for layer in content.layers if not layer.priority]
+    nameless = [layer for layer in layers if not layer.priority]
     placed = place_labels(
         wanted,
         extent=shown,
@@ -273,7 +287,7 @@ def draw_map(
         ],
     )
     draw_labels(axes, placed, family=pen.font.family, zorder=60)
-    return numbers, len(wanted) - len(placed)
+    return MapDrawn(numbers, len(wanted) - len(placed), apart)
 
 
 def _labels(layer: SheetLayer, shown: Extent, pen: Pen) -> Iterator[Label]:
@@ -308,14 +322,16 @@ def _labels(layer: SheetLayer, shown: Extent, pen: Pen) -> Iterator[Label]:
 
 
 def _found_notes(
-    content: SheetContent, font: TextFont, step: float, left_out: int
+    content: SheetContent, font: TextFont, step: float, found: MapDrawn
 ) -> tuple[str, ...]:
     """Return the sentences about what only the drawing shows."""
     lang = content.request.lang
-    code = content.crs.to_string()
-    notes = [words.GRID.get(lang).format(name=content.crs.name, code=code, step=f"{step:g}")]
-    if left_out:
-        notes.append(words.LEFT_OUT_LABELS.get(lang).format(n=left_out))
+    name = crs_title(content.crs, lang)
+    notes = [words.GRID.get(lang).format(name=name, step=f"{step:g}")]
+    if found.apart:
+        notes.append(words.SET_APART.get(lang).format(n=found.apart))
+    if found.left_out:
+        notes.append(words.LEFT_OUT_LABELS.get(lang).format(n=found.left_out))
     if font.missing:
         codes = " ".join(f"U+{ord(char):04X}" for char in sorted(font.missing))
         notes.append(words.MISSING_GLYPHS.get(lang).format(codes=codes))

@@ -11,6 +11,7 @@ import shapely
 
 from layers.sheet import words
 from layers.sheet.layout import Box
+from layers.sheet.pen import Pen
 from layers.sheet.symbols import area_symbol
 from layers.sheet.symbols import draw_swatch
 from layers.style import Symbol
@@ -18,16 +19,15 @@ from layers.style import Symbol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from layers.sheet.pen import Pen
     from layers.sheet.records import Extent
     from layers.sheet.records import SheetLayer
     from layers.sheet.symbols import Kind
 
 _SIZE_PT = 7.4
-_ROW_MM, _SWATCH_MM, _GAP_MM, _LEAST_COLUMN_MM = 4.9, 8.0, 1.8, 38.0
+_ROW_MM, _SWATCH_MM, _GAP_MM, _LEAST_COLUMN_MM = 4.9, 8.0, 1.8, 26.0
 _KINDS: tuple[Kind, ...] = ("point", "line", "polygon")
 _OUTLINE = Symbol(fill="none", stroke="#4d4d4d", width=1.4)
-_AREA = 2
+_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6)
 _AREAS = {"zh": "（范围）", "en": " (area)"}
 
 
@@ -59,19 +59,30 @@ def legend_entries(
     found: dict[Kind, list[Entry]] = {kind: [] for kind in _KINDS}
     window = shapely.box(*shown)
     for layer, numbers in zip(reversed(layers), reversed(drawn), strict=True):
-        kinds = _kinds_of(layer, window) if layer.legend and numbers else []
-        if kinds:
-            found[kinds[0]] += _of_layer(layer, numbers, kinds, (window, lang))
+        seen = _seen(layer, window) if layer.legend and numbers else []
+        if seen:
+            kind = min((kind for _, kind in seen), key=_KINDS.index)
+            found[kind] += _of_layer(layer, seen, lang)
     entries = [entry for kind in _KINDS for entry in found[kind]]
     if any(_is_sketched(layer, window) for layer in layers):
         entries.append(Entry(words.SKETCH_LINE.get(lang), _OUTLINE.sketched(), "line"))
     return entries
 
 
-def _kinds_of(layer: SheetLayer, window: shapely.Polygon) -> list[Kind]:
-    shapes = layer.frame.geometry.to_numpy()
-    seen = shapes[shapely.intersects(shapes, window)]
-    return [_KINDS[n] for n in sorted(set(shapely.get_dimensions(seen).tolist()))]
+def _seen(layer: SheetLayer, window: shapely.Polygon) -> list[tuple[int, Kind]]:
+    """Return the classes that are seen and as what, points first, the rest of a kind last."""
+    style, frame = layer.style, layer.frame
+    shapes = frame.geometry.to_numpy()
+    seen = shapely.intersects(shapes, window)
+    numbers = (
+        style.class_of(frame[style.field]).to_numpy()
+        if style.field in frame
+        else np.full(len(frame), -1)
+    )
+    dimensions = shapely.get_dimensions(shapes)
+    pairs = set(zip(dimensions[seen].tolist(), numbers[seen].tolist(), strict=True))
+    ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1] < 0, pair[1]))
+    return [(number, _KINDS[dimension]) for dimension, number in ordered]
 
 
 def _is_sketched(layer: SheetLayer, window: shapely.Polygon) -> bool:
@@ -80,62 +91,52 @@ def _is_sketched(layer: SheetLayer, window: shapely.Polygon) -> bool:
     return bool(np.any(shapely.intersects(shapes[lines], window)))
 
 
-def _of_layer(
-    layer: SheetLayer,
-    numbers: Sequence[int],
-    kinds: Sequence[Kind],
-    told: tuple[shapely.Polygon, str],
-) -> list[Entry]:
-    window, lang = told
+def _of_layer(layer: SheetLayer, seen: Sequence[tuple[int, Kind]], lang: str) -> list[Entry]:
     style = layer.style
-    if not style.classes:
-        # A layer of sketches only is shown as it is drawn: dashed.
-        symbol = style.default.sketched() if layer.sketch.all() else style.default
-        entries = [Entry(layer.title, symbol, kinds[0])]
-    else:
-        entries = [Entry(layer.title)]
-        for number in numbers:
-            title = style.rest_title if number < 0 else style.classes[number].title
-            entries.append(Entry(title.get(lang), style.symbol(number), kinds[0]))
-    if "polygon" in kinds[1:]:
-        # Areas of a layer of points are drawn in a lighter way of their own.
-        entries += [
-            Entry(title + _AREAS[lang], area_symbol(style.symbol(number)), "polygon")
-            for number, title in _areas_of(layer, window, lang)
-        ]
+    dimensions = shapely.get_dimensions(layer.frame.geometry.to_numpy())
+    mixed = bool(np.isin(dimensions, (0, 1)).any())
+    twice = len({kind for _, kind in seen}) > 1
+    entries = [Entry(layer.title)] if style.classes else []
+    for number, kind in seen:
+        title = layer.title
+        if style.classes:
+            title = (style.rest_title if number < 0 else style.classes[number].title).get(lang)
+        symbol = style.symbol(number)
+        if kind == "polygon" and mixed:
+            # Areas of a layer of points are drawn in a lighter way of their own.
+            symbol = area_symbol(symbol)
+        elif not style.classes and layer.sketch.all():
+            symbol = symbol.sketched()  # a layer of sketches only is shown as it is drawn
+        area = _AREAS[lang] if twice and kind == "polygon" else ""
+        entries.append(Entry(title + area, symbol, kind))
     return entries
-
-
-def _areas_of(layer: SheetLayer, window: shapely.Polygon, lang: str) -> list[tuple[int, str]]:
-    """Return number and title of the classes of which areas are seen."""
-    style, frame = layer.style, layer.frame
-    shapes = frame.geometry.to_numpy()
-    seen = (shapely.get_dimensions(shapes) == _AREA) & shapely.intersects(shapes, window)
-    if style.field not in frame:
-        return [(-1, layer.title)]
-    numbers = sorted(
-        set(style.class_of(frame[style.field])[seen].tolist()), key=lambda n: (n < 0, n)
-    )
-    titles = [style.rest_title if n < 0 else style.classes[n].title for n in numbers]
-    return [(n, title.get(lang)) for n, title in zip(numbers, titles, strict=True)]
 
 
 def needed_height(pen: Pen, entries: Sequence[Entry], width: float) -> float:
     """Return the height that a legend needs in a box of a width, millimetres."""
-    columns = _columns(pen, width)
+    columns = _columns(pen, entries, width)
     rows = -(-len(entries) // columns)
     return (rows * _ROW_MM + 1.0) * pen.unit
 
 
-def _columns(pen: Pen, width: float) -> int:
-    return max(int(width / (_LEAST_COLUMN_MM * pen.unit)), 1)
+def _columns(pen: Pen, entries: Sequence[Entry], width: float) -> int:
+    """Return how many columns leave room for the longest title."""
+    widest = max(
+        (pen.measure(e.title, _SIZE_PT * pen.unit, e.symbol is None)[0] for e in entries),
+        default=0.0,
+    )
+    needed = widest + (_SWATCH_MM + 2 * _GAP_MM) * pen.unit
+    return max(int(width / max(needed, _LEAST_COLUMN_MM * pen.unit)), 1)
 
 
 def draw_legend(pen: Pen, box: Box, entries: Sequence[Entry], lang: str) -> int:
     """Draw the legend into a box; return how many entries had no room."""
-    columns = _columns(pen, box.width)
+    pen, rows = _fitting_pen(pen, box, entries)
     row = _ROW_MM * pen.unit
-    rows = max(int(box.height / row + 1e-6), 1)
+    columns = _columns(pen, entries, box.width)
+    # Titles are cut before any is left out.
+    most = max(int(box.width / (_LEAST_COLUMN_MM * pen.unit)), 1)
+    columns = max(columns, min(most, -(-len(entries) // rows)))
     room = rows * columns
     left_out = max(len(entries) - room, 0)
     kept = list(entries)
@@ -149,6 +150,17 @@ def draw_legend(pen: Pen, box: Box, entries: Sequence[Entry], lang: str) -> int:
         left = box.left + column * width
         _entry(pen, Box(left, top - row, left + width - _GAP_MM * pen.unit, top), entry)
     return left_out
+
+
+def _fitting_pen(pen: Pen, box: Box, entries: Sequence[Entry]) -> tuple[Pen, int]:
+    """Return the largest hand with which all entries have room, and its rows."""
+    for share in _SHARES:
+        smaller = Pen(pen.axes, pen.font, pen.unit * share)
+        rows = max(int(box.height / (_ROW_MM * smaller.unit) + 1e-6), 1)
+        most = max(int(box.width / (_LEAST_COLUMN_MM * smaller.unit)), 1)
+        if len(entries) <= rows * most:
+            break
+    return smaller, rows
 
 
 def _placed(entries: Sequence[Entry], rows: int, columns: int) -> list[tuple[Entry, int, int]]:
@@ -184,6 +196,4 @@ def _entry(pen: Pen, box: Box, entry: Entry) -> None:
         draw_swatch(pen.axes, symbol, entry.kind, place, scale=pen.unit)
         left += swatch + _GAP_MM * pen.unit
     heading = entry.symbol is None
-    text = pen.wrapped(entry.title, box.right - left, _SIZE_PT, bold=heading)
-    shown = text[0] if len(text) == 1 else text[0][:-1] + "…"
-    pen.text(left, middle, shown, _SIZE_PT, bold=heading, base="center_baseline")
+    pen.fitting(left, middle, box.right - left, entry.title, _SIZE_PT, bold=heading)

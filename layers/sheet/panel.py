@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 _HEAD_PT, _BLOCK_PT, _SCALE_PT = 9.0, 6.6, 10.0
 # Text that does not fit is set smaller before anything is left out.
-_TEXT_SIZES = (7.2, 6.8, 6.4, 6.0, 5.6)
+_TEXT_SIZES = (9.0, 8.4, 7.8, 7.2, 6.8, 6.4, 6.0, 5.6)
 _HANGING_MM, _PARTED_MM = 2.4, 1.4
-_EDGE_MM, _HEAD_MM, _ROW_MM = 2.5, 5.6, 5.6
+# Figures of few characters share a line.
+_SHORT, _FEW_SOURCES = 34, 2
+_EDGE_MM, _HEAD_MM, _ROW_MM = 2.5, 5.6, 5.0
+_LONG = ("title", "review_no")
 _INSET_MM, _SCALE_MM = 38.0, 22.0
 _NORTH_MM = 14.0
 _MOST_OF_LEGEND = 0.62
@@ -87,7 +90,7 @@ def panel(pen: Pen, page: Page, content: SheetContent, told: Told) -> None:
 
 
 def _upright(pen: Pen, box: Box, content: SheetContent, told: Told) -> None:
-    block = _ROW_MM * len(words.BLOCK) / 2 * pen.unit
+    block = _ROW_MM * len(_block_rows()) * pen.unit
     scale = Box(box.left, box.top - _SCALE_MM * pen.unit, box.right, box.top)
     bottom = scale.bottom
     _scale(pen, scale, content, told)
@@ -99,14 +102,14 @@ def _upright(pen: Pen, box: Box, content: SheetContent, told: Told) -> None:
     wanted = _HEAD_MM * pen.unit + needed_height(
         pen, told.entries, box.width - 2 * _EDGE_MM * pen.unit
     )
-    legend = min(wanted + 2 * pen.unit, room * _MOST_OF_LEGEND)
+    legend = min(wanted + (2 * _EDGE_MM + 1.0) * pen.unit, room * _MOST_OF_LEGEND)
     _legend(pen, Box(box.left, bottom - legend, box.right, bottom), content, told)
     _texts(pen, Box(box.left, box.bottom + block, box.right, bottom - legend), content, told)
 
 
 def _flat(pen: Pen, box: Box, content: SheetContent, told: Told) -> None:
-    first, second = box.left + box.width * 0.36, box.left + box.width * 0.66
-    block = _ROW_MM * len(words.BLOCK) / 2 * pen.unit
+    first, second = box.left + box.width * 0.29, box.left + box.width * 0.66
+    block = _ROW_MM * len(_block_rows()) * pen.unit
     _legend(pen, Box(box.left, box.bottom, first, box.top), content, told)
     _texts(pen, Box(first, box.bottom, second, box.top), content, told)
     _title_block(pen, Box(second, box.bottom, box.right, box.bottom + block), content, told)
@@ -159,26 +162,47 @@ def _texts(pen: Pen, box: Box, content: SheetContent, told: Told) -> None:
     inner = box.inner(_EDGE_MM * pen.unit)
     lang = content.request.lang
     colon = "：" if lang == "zh" else ": "
-    facts = [f"{name}{colon}{value}" for name, value in content.facts]
+    told_of = [f"{name}{colon}{value}" for name, value in content.facts]
+    stop = "；" if lang == "zh" else "; "
+    short = stop.join(fact for fact in told_of if len(fact) <= _SHORT)
+    facts = [text for text in (short, *(f for f in told_of if len(f) > _SHORT)) if text]
     numbered = [f"{n}. {text}" for n, text in enumerate((*told.notes, *content.notes), start=1)]
     parts: list[tuple[str, Sequence[str]]] = [
         (words.FACTS.get(lang), facts),
         (words.NOTES.get(lang), numbered),
-        (words.SOURCES.get(lang), content.sources),
     ]
     filled = [(title, lines) for title, lines in parts if lines]
-    size = next((s for s in _TEXT_SIZES if _height(pen, inner, filled, s) <= inner.height), None)
-    y = inner.top
-    for title, lines in filled:
-        if y - _HEAD_MM * pen.unit < inner.bottom:
+    head = words.SOURCES.get(lang)
+    more = words.MORE_SOURCES.get(lang).format(n=content.of_sources)
+    few = (*content.sources[:_FEW_SOURCES], more)
+    # Fewer sources are named before a note is cut; all of them stand in the data notes.
+    ways = (content.sources, few if content.of_sources > _FEW_SOURCES else content.sources)
+    fits = (
+        (lines, size)
+        for lines in ways
+        for size in _TEXT_SIZES
+        if _height(pen, inner, [*filled, (head, lines)], size) <= inner.height
+    )
+    lines, size = next(fits, (ways[1], _TEXT_SIZES[-1]))
+    sources = [(head, lines)] if lines else []
+    # Whatever is cut, the sources and their licences are told.
+    low = min(inner.bottom + _height(pen, inner, sources, size), inner.top)
+    y = _parts(pen, Box(inner.left, low, inner.right, inner.top), filled, size)
+    _parts(pen, Box(inner.left, inner.bottom, inner.right, max(y, low)), sources, size)
+
+
+def _parts(pen: Pen, box: Box, parts: Sequence[tuple[str, Sequence[str]]], size: float) -> float:
+    """Write texts with headings; return where the next begins."""
+    y = box.top
+    for title, lines in parts:
+        if y - _HEAD_MM * pen.unit - pen.line_mm(size) < box.bottom:
             break
-        pen.text(inner.left, y - 3.6 * pen.unit, title, _HEAD_PT, bold=True)
+        pen.text(box.left, y - 3.6 * pen.unit, title, _HEAD_PT, bold=True)
         y -= _HEAD_MM * pen.unit
         for line in lines:
-            y = pen.paragraph(
-                inner, y, line, size or _TEXT_SIZES[-1], hanging=_HANGING_MM * pen.unit
-            )
+            y = pen.paragraph(box, y, line, size, hanging=_HANGING_MM * pen.unit)
         y -= _PARTED_MM * pen.unit
+    return y
 
 
 def _height(pen: Pen, box: Box, parts: Sequence[tuple[str, Sequence[str]]], size: float) -> float:
@@ -192,30 +216,30 @@ def _title_block(pen: Pen, box: Box, content: SheetContent, told: Told) -> None:
     """Draw the title block: two columns of a name and a value."""
     lang = content.request.lang
     values = _block_values(content, told)
-    rows = len(words.BLOCK) // 2
-    row, column = box.height / rows, box.width / 2
-    label = min(0.4 * column, 16.0 * pen.unit)
+    rows = _block_rows()
+    height = box.height / len(rows)
+    label = 15.0 * pen.unit
     pen.box(box, 0.9)
-    for number, (key, title) in enumerate(words.BLOCK.items()):
-        place, line = divmod(number, rows)
-        left, top = box.left + place * column, box.top - line * row
-        cell = Box(left, top - row, left + column, top)
-        pen.box(cell, 0.4)
-        pen.line([left + label, left + label], [cell.bottom, cell.top], 0.4)
-        middle = (cell.bottom + cell.top) / 2
-        edge = 0.9 * pen.unit
-        pen.text(left + edge, middle, title.get(lang), _BLOCK_PT, base="center_baseline")
-        _fitting(pen, left + label + edge, middle, column - label - 2 * edge, values[key])
+    for line, keys in enumerate(rows):
+        top = box.top - line * height
+        width = box.width / len(keys)
+        for place, key in enumerate(keys):
+            left = box.left + place * width
+            cell = Box(left, top - height, left + width, top)
+            pen.box(cell, 0.4)
+            pen.line([left + label, left + label], [cell.bottom, cell.top], 0.4)
+            middle, edge = (cell.bottom + cell.top) / 2, 0.9 * pen.unit
+            room = label - 2 * edge
+            pen.fitting(left + edge, middle, room, words.BLOCK[key].get(lang), _BLOCK_PT)
+            room = width - label - 2 * edge
+            pen.fitting(left + label + edge, middle, room, values[key], _BLOCK_PT)
 
 
-def _fitting(pen: Pen, x: float, y: float, width: float, text: str) -> None:
-    """Write one line, in a smaller type or cut if there is no room."""
-    size = _BLOCK_PT
-    while size > 0.7 * _BLOCK_PT and pen.measure(text, size * pen.unit)[0] > width:
-        size -= 0.2
-    lines = pen.wrapped(text, width, size)
-    shown = lines[0] if len(lines) == 1 else lines[0][:-1] + "…"
-    pen.text(x, y, shown, size, base="center_baseline")
+def _block_rows() -> list[tuple[str, ...]]:
+    """Return the rows of the title block: long texts alone, the rest in pairs."""
+    short = [key for key in words.BLOCK if key not in _LONG]
+    pairs = [tuple(short[n : n + 2]) for n in range(0, len(short), 2)]
+    return [(_LONG[0],), *pairs, (_LONG[1],)]
 
 
 def _block_values(content: SheetContent, told: Told) -> dict[str, str]:

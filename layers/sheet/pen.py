@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 POINTS_PER_MM = 72.0 / 25.4
 INK = "#1f2d3a"
 _LEADING = 1.32
+# Type that does not fit is set smaller down to this share.
+_LEAST_SHARE = 0.7
 # Signs that may not begin a line (GB/T 15834) and those that may not end one.
 _NOT_FIRST = set("，。、；：？！）》」』”’…—·,.;:?!)]}%")
 _NOT_LAST = set("（《「『“‘([{")
@@ -93,6 +95,19 @@ class Pen:
         for part in fitted(text, self.font).split("\n"):
             lines += _broken(_words(part), limit, self.font.family, bold=bold)
         return lines
+
+    def fitting(
+        self, x: float, y: float, width: float, text: str, size: float, *, bold: bool = False
+    ) -> None:
+        """Write one line around the height `y`, in smaller type or cut if there is no room."""
+        found = size
+        while (
+            found > _LEAST_SHARE * size and self.measure(text, found * self.unit, bold)[0] > width
+        ):
+            found -= 0.2
+        lines = self.wrapped(text, width, found, bold=bold)
+        shown = lines[0] if len(lines) == 1 else lines[0][:-1] + "…"
+        self.text(x, y, shown, found, bold=bold, base="center_baseline")
 
     def paragraph(
         self,

@@ -114,15 +114,15 @@ def _drawn(
     page = _page(width, height, _foot(pen, entries, size))
     scale = choose_of(content, [page])[1]
     shown = window(content.extent, page.map, scale)
-    numbers, left_out = draw_map(figure, page.map, content, shown, pen)
+    found = draw_map(figure, page.map, content, shown, pen)
     pen.box(page.map, 0.7)
     furniture.grid(pen, page, shown, scale)
-    entries = legend_entries(content.layers, numbers, shown, lang)
+    entries = legend_entries(content.layers, found.numbers, shown, lang)
     _foot_of(pen, page, entries, scale, lang)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=dpi, metadata=metadata(content, ".png"))
     return MapPicture(
-        picture.getvalue(), scale, width, height, content.seen_in(shown), left_out, shown
+        picture.getvalue(), scale, width, height, content.seen_in(shown), found.left_out, shown
     )
 
 

@@ -123,7 +123,9 @@ class SheetContent:
     notes
         Sentences: marks, audience, versions.
     sources
-        One line a source.
+        One line a source, the first of them.
+    of_sources
+        How many sources there are in all.
     badges
         Marks that are printed large: audience, 示例数据, 示意.
     stamp
@@ -141,6 +143,7 @@ class SheetContent:
     facts: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
     sources: tuple[str, ...]
+    of_sources: int
     badges: tuple[str, ...]
     stamp: date
 

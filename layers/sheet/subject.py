@@ -156,6 +156,7 @@ def _scenario(request: SheetRequest, plan: Tables | None) -> Subject:
         for kind in SITE_SYMBOLS
         if kind in counts
     ]
+    facts += _rule(sites, lang)
     sample = any(bool(is_sample(frame).any()) for frame in (moves, sites))
     return Subject(request.subject, shapes, None, tuple(facts), sample)
 
@@ -196,7 +197,13 @@ def _figures(
     reason = row.get(f"reason_{lang}")
     if not unknown(reason):
         told.append((SCATTER_TITLES["reason_zh"].zh if lang == "zh" else "Reason", str(reason)))
-    return tuple(told), bool(row.get("sample", False))
+    return (*told, *_rule(rows, lang)), bool(row.get("sample", False))
+
+
+def _rule(frame: pd.DataFrame, lang: str) -> list[tuple[str, str]]:
+    """Return the version of the rule that gave the figures, where it is told."""
+    told = frame["rule_version"].dropna().unique() if "rule_version" in frame else ()
+    return [(SCATTER_TITLES["rule_version"].get(lang), str(version)) for version in told]
 
 
 def _row(tables: Tables, key: str, id_field: str, wanted: str, what: Text) -> pd.Series[Any]:

@@ -12,12 +12,19 @@ LOCATION = Text("位置示意", "Location")
 SCALE = Text("比例尺", "Scale")
 NORTH = Text("坐标北", "Grid north")
 SKETCH_LINE = Text("示意边界（虚线）", "Sketched boundary (dashed)")
-SUBJECT = Text("本功能区", "This zone")
+SUBJECTS = {
+    "zone": Text("本功能区", "This zone"),
+    "park": Text("本园区范围", "Area of this park"),
+}
 OTHER_CARRIERS = Text("其他载体", "Other building space")
 OWN_CARRIERS = Text("本园区载体", "Building space of the park")
 SITES = Text("点位去留", "What becomes of the sites")
 MOVE = Text("建议腾挪", "Proposed move")
 MORE_SOURCES = Text("等 {n} 项，详见随图数据说明", "and others, {n} in all; see the data notes")
+SET_APART = Text(
+    "{n} 个重叠的符号已错开，距实际位置不超过两个符号",
+    "Symbols that hid each other were set apart, by less than two symbols: {n}",
+)
 LEFT_OUT_LABELS = Text(
     "图面所限，{n} 处名称未注记", "Names left out for want of room on the map: {n}"
 )
@@ -26,8 +33,8 @@ MISSING_GLYPHS = Text(
     "本机字体缺字，以〓代替：{codes}", "No font here has these characters, printed as 〓: {codes}"
 )
 GRID = Text(
-    "坐标系：{name}（{code}）；格网单位为米，横注东坐标，纵注北坐标，格网间距 {step} m",
-    "CRS: {name} ({code}); grid in metres, easting along the top and bottom, northing along"
+    "坐标系：{name}；格网单位为米，横注东坐标，纵注北坐标，格网间距 {step} m",
+    "CRS: {name}; grid in metres, easting along the top and bottom, northing along"
     " the sides, {step} m apart",
 )
 SKETCHED = Text("边界为示意：{layers}", "Sketched boundaries: {layers}")

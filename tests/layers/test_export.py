@@ -80,6 +80,46 @@ def test_gpkg_holds_all_layers(
     assert carriers["data_mark"].tolist()[0] == "示例数据"
 
 
+@pytest.mark.parametrize(("lang", "versioned"), [("zh", True), ("en", True), ("zh", False)])
+def test_the_notes_name_the_time_that_they_tell_in_beijing_time(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path, lang: str, versioned: bool
+) -> None:
+    path = tmp_path / "a.gpkg"
+    stamp = dt.datetime(2026, 3, 31, 23, 30, tzinfo=dt.UTC) if versioned else None
+    before = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    export(shared, tables, "parks", path, lang=lang, stamp=stamp)
+    readme = pyogrio.read_dataframe(path, layer="_readme")
+    name, text = readme.columns[-1], readme.iloc[0, -1]
+    if versioned:
+        assert (name, text) == (
+            "数据版本时间" if lang == "zh" else "version_time",
+            "2026-04-01T07:30:00+08:00",
+        )
+    else:
+        assert name == "导出时间"
+        assert text.endswith("+08:00")
+        assert before <= dt.datetime.fromisoformat(text) <= dt.datetime.now(dt.UTC)
+
+
+def test_a_time_without_zone_is_refused(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="`stamp`"):
+        export(shared, tables, "parks", tmp_path / "a.gpkg", stamp=dt.datetime(2026, 3, 31))  # noqa: DTZ001 -- that is the fault
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_english_notes_have_no_plural_that_could_be_wrong(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path
+) -> None:
+    for fmt in ("gpkg", "dxf"):
+        path = tmp_path / f"a.{fmt}"
+        report = export(shared, tables, "parks", path, crs="EPSG:4549", lang="en")
+        told = " ".join(note.en for note in report.notes)
+        assert "'Parks', not located (rows: 1)" in told.replace("'parks'", "'Parks'")
+        assert "1 rows" not in told
+
+
 def test_our_own_gpkg_can_be_imported(
     export: Any, shared: Catalogue, tables: Tables, tmp_path: Path
 ) -> None:

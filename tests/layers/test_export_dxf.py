@@ -4,12 +4,14 @@ import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
+from zipfile import ZipFile
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from ezdxf.filemanagement import readfile
 from ezdxf.lldxf.tagwriter import TagCollector
 from pyproj import Transformer
 
@@ -35,6 +37,8 @@ from tests.layers.dxf_sheets import sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from layers.catalogue import Catalogue
 
 
 @pytest.fixture
@@ -168,6 +172,34 @@ def test_tables_alone_make_no_drawing(path: Path) -> None:
         write_dxf([table], path, NOTES)
     drawing = drawn([made, replace(table, key="units", title=Text("单元", "Units"))], path)
     assert "“单元”没有图形，未绘出" in of(drawing, "MTEXT", "说明")[0].plain_text()
+
+
+def test_an_export_claims_only_what_the_drawing_holds(
+    export: Any, shared: Catalogue, tables: dict[str, Any], path: Path
+) -> None:
+    report = export(shared, tables, "units parks", path, crs="EPSG:4549")
+    assert report.layers == (("parks", 2, 2),)
+    note = of(readfile(path), "MTEXT", "说明")[0].plain_text()
+    missing = ["不在此文件中：“单元”（没有图形的表，1 行）", "不在此文件中：“园区”未定位的 1 条"]
+    for told in (note, "\n".join(sentence.zh for sentence in report.notes)):
+        assert [line for line in told.splitlines() if "不在此文件" in line] == missing
+        assert "只在表中" not in told
+    zipped = path.with_name("园区.zip")
+    assert export(shared, tables, "units parks", zipped, fmt="dxf", crs="EPSG:4549").layers == (
+        ("parks", 2, 2),
+    )
+    with ZipFile(zipped) as archive:
+        readme = archive.read("README.txt").decode("utf-8-sig")
+    assert "行数: 2\n已定位: 2\n" in readme
+    assert all(line in readme for line in missing)
+
+
+def test_an_export_of_tables_alone_makes_no_drawing(
+    export: Any, shared: Catalogue, tables: dict[str, Any], path: Path
+) -> None:
+    with pytest.raises(ExportUsageError, match=r"“单元”没有图形.*XLSX"):
+        export(shared, tables, "units", path, crs="EPSG:4549")
+    assert not path.exists()
 
 
 @pytest.mark.parametrize(("code", "east"), [(4549, (6e5, 7e5)), (4550, (3e5, 4e5))])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -23,6 +25,7 @@ from tests.layers.roundtrip_hand import PLACES
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from layers.catalogue import Catalogue
     from layers.export.sheets import Sheet
 
 
@@ -59,6 +62,24 @@ def test_a_table_is_no_flatgeobuf(tmp_path: Path) -> None:
     sheet = hand.sheet(None)
     with pytest.raises(ExportUsageError, match="没有图形"):
         write_fgb([sheet], tmp_path / "a.fgb", hand.notes(sheet))
+
+
+def test_a_table_is_left_out_and_named(
+    export: Any, shared: Catalogue, tables: dict[str, Any], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    report = export(shared, tables, "zones units parks", path, fmt="fgb")
+    assert [file.name for file in report.files] == ["README.txt", "parks.fgb", "zones.fgb"]
+    assert report.layers == (("zones", 2, 2), ("parks", 3, 2)), "rows without place are kept"
+    missing = "不在此文件中：“单元”（没有图形的表，1 行）"
+    assert [n.zh for n in report.notes if "不在此文件" in n.zh] == [missing]
+    with zipfile.ZipFile(path) as archive:
+        readme = archive.read("README.txt").decode("utf-8-sig")
+    assert missing in readme
+    assert "units" not in readme
+    with pytest.raises(ExportUsageError, match="“单元”没有图形"):
+        export(shared, tables, "units", tmp_path / "b.zip", fmt="fgb")
+    assert not (tmp_path / "b.zip").exists()
 
 
 @pytest.mark.parametrize("places", ["mixed", None])

@@ -161,13 +161,16 @@ def test_the_notes_say_what_is_there_and_what_is_not(
     for sentence in (
         "未送审不得公开",
         "small 2026.1.1",
-        "2026-11-26T04:05:06+00:00",
+        "数据版本时间：2026-11-26T12:05:06+08:00",
+        "数据版本时间: 2026-11-26T12:05:06+08:00",
         "parks 园区：7",
         "zones 功能区：0",
         "carriers 载体：未知",
         "内部图层“内部点”未导出",
         "“载体”的内部字段未导出：税收",
-        "“单元”是没有图形的表，不在 shp, kml, dxf 中",
+        "“单元”是没有图形的表，不在 kml, dxf 中",
+        "“园区”未定位的 1 条不在 dxf 中",
+        "没有图形的表和未定位的行在 _table.dbf 中",
         "“载体”含示例数据",
         "“园区”的边界为示意",
         "sha256sum -c SHA256SUMS",
@@ -186,8 +189,55 @@ def test_the_notes_say_what_is_there_and_what_is_not(
     assert {"layer": "secrets", "why": "internal layer"} in gone
     assert {"layer": "carriers", "field": "tax_wan", "why": "internal field"} in gone
     assert {"layer": "units", "format": "dxf", "why": "no geometry"} in gone
+    assert [e["format"] for e in gone if e["layer"] == "units"] == ["kml", "dxf"]
+    assert {"layer": "parks", "format": "dxf", "why": "no place", "rows": 1} in gone
+    assert manifest["time"] == "2026-11-26T12:05:06+08:00"
     listed = {name for entry in manifest["formats"] for name in entry["files"]}
     assert listed == {name for name in files if name.partition("/")[0] in PACKAGE_FORMATS}
+
+
+def test_a_package_has_the_table_that_a_shapefile_alone_has(
+    export: Any, shared: Catalogue, tables: Tables, tmp_path: Path
+) -> None:
+    packed(shared, tables, tmp_path / "a.zip", keys=["units", "zones"], formats=["shp"])
+    files = contents(tmp_path / "a.zip")
+    export(shared, tables, "units", tmp_path / "b.zip", fmt="shp", stamp=STAMP)
+    alone = contents(tmp_path / "b.zip")
+    assert files["shp/units_table.dbf"] == alone["units_table.dbf"]
+    assert {n for n in files if n.startswith("shp/units")} == {
+        f"shp/{name}" for name in alone if name != "README.txt"
+    }
+    (told,) = json.loads(files["manifest.json"])["formats"]
+    assert told["layers"] == ["units", "zones"]
+
+
+def test_a_package_of_drawings_alone_claims_what_is_drawn(
+    shared: Catalogue, tables: Tables, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    report = packed(shared, tables, path, keys=["units", "parks"], formats=["dxf"])
+    assert report.layers == (("parks", 2, 2),)
+    notes = [note.zh for note in report.notes]
+    assert "不在此文件中：“单元”（没有图形的表，1 行）" in notes
+    assert "不在此文件中：“园区”未定位的 1 条" in notes
+    assert not [note for note in notes if "只在表中" in note]
+    manifest = json.loads(contents(path)["manifest.json"])
+    assert [(layer["key"], layer["rows"]) for layer in manifest["layers"]] == [("parks", 2)]
+    with pytest.raises(ExportUsageError, match=r"“单元”没有图形.*dxf, kml"):
+        packed(shared, tables, path, keys=["units"], formats=["dxf", "kml"])
+
+
+def test_a_package_without_a_given_time_has_one_time_of_export(
+    shared: Catalogue, tables: Tables, tmp_path: Path
+) -> None:
+    formats = ["gpkg", "dxf"]
+    packed(shared, tables, tmp_path / "a.zip", keys=["zones"], formats=formats, stamp=None)
+    files = contents(tmp_path / "a.zip")
+    time = json.loads(files["manifest.json"])["time"]
+    assert time.endswith("+08:00")
+    readme = files["README.txt"].decode("utf-8-sig")
+    assert f"导出时间：{time}" in readme
+    assert "数据版本时间" not in readme
 
 
 def test_an_english_package_is_english(shared: Catalogue, tables: Tables, tmp_path: Path) -> None:
@@ -225,7 +275,7 @@ def test_a_public_place_is_the_same_in_every_system(
     metres = gpd.read_file(tmp_path / "a.gpkg", layer="parks").geometry
     expected = gpd.GeoSeries.from_xy(*degrees.T, crs=4490).to_crs(4549)
     for ours, theirs in ((metres.x, expected.x), (metres.y, expected.y)):
-        np.testing.assert_array_equal(ours, (theirs / 10).round() * 10)
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-3)
 
 
 def test_progress_names_layers_and_formats_and_ends_at_one(
@@ -364,4 +414,8 @@ def test_sources_stand_in_the_notes(tmp_path: Path) -> None:
     files = contents(tmp_path / "a.zip")
     (layer,) = json.loads(files["manifest.json"])["layers"]
     assert any("openstreetmap" in line and "ODbL" in line for line in layer["sources"])
+    dates = sources.set_index("source_id")["date"]
+    sketch = [line for line in layer["sources"] if line.startswith("zone-sketch: ")]
+    assert sketch
+    assert all(dates["zone-sketch"] in line.split(", ") for line in sketch)
     assert "ODbL" in files["README.txt"].decode("utf-8-sig")

@@ -189,7 +189,7 @@ def test_the_map_is_embedded_at_its_size_with_scale_and_crs_in_words(district: P
     assert shape.width.mm == pytest.approx(150.0, abs=0.01)
     blip = next(document.element.body.iter(qn("a:blip")))
     assert document.part.related_parts[blip.get(qn("r:embed"))].blob == hand.png()
-    line = next(t for t in hand.texts(district) if t.startswith("比例尺 1:50000"))
+    line = next(t for t in hand.texts(district) if t.startswith("比例尺 1:50,000"))
     assert "EPSG:4549" in line
     assert "2026-11-26" in line
     assert "示意" in line
@@ -304,7 +304,9 @@ def test_a_park_tells_its_carriers_units_and_reason(tmp_path: Path) -> None:
     )
     scatter, _ = hand.results()
     reason = scatter.table.set_index("park_id").loc["S21", "reason_zh"]
-    assert str(reason).rstrip("。") in "".join(hand.texts(path))
+    # One sentence: the remark on sample data stands before its full stop.
+    told = str(reason).replace("。（据示例数据，非真实情况）", "（据示例数据，非真实情况）。")
+    assert f"判定：{told}各项指标见" in "".join(hand.texts(path))
 
 
 def test_a_zone_counts_what_stands_in_it(tmp_path: Path) -> None:

@@ -76,7 +76,7 @@ def test_placeholders_are_replaced_wherever_they_stand(tmp_path: Path) -> None:
     assert bullets
     assert bullets[0].text.startswith("按规则")
     # A table that the template has not is named by its title.
-    assert "《未判绿的园区及理由》" in bullets[0].text
+    assert "“未判绿的园区及理由”（本文未附）" in bullets[0].text
     assert hand.grid(path, "园区分类汇总")[0][0] == "园区类别"
     assert len(hand.grid(path, "数据来源")) > 10
     assert len(list(document.element.body.iter(qn("a:blip")))) == 1

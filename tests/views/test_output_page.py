@@ -72,10 +72,10 @@ def test_a_sheet_is_previewed_and_made_with_what_the_planner_filled_in(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
     at = opened(monkeypatch, bundled, "sheet")
-    at.radio(key="sheet_kind").set_value("park").run()
+    at.radio(key="sheet_kind:zh").set_value("park").run()
     at.selectbox(key="sheet_size").set_value("A4").run()
     at.text_input(key="sheet_field_unit").set_value("规划局").run()
-    at.radio(key="sheet_format").set_value("svg").run()
+    at.radio(key="sheet_format:zh").set_value("svg").run()
     assert not at.exception
     assert at.get("image")
     at.button(key="sheet_build").click().run()
@@ -89,7 +89,7 @@ def test_a_scale_that_does_not_fit_is_said_and_nothing_is_offered(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
     at = opened(monkeypatch, bundled, "sheet")
-    at.selectbox(key="sheet_scale").set_value(1000).run()
+    at.selectbox(key="sheet_scale:zh").set_value(1000).run()
     assert "1:1,000" in at.error[0].value
     assert not [b for b in at.button if b.key == "sheet_build"]
 
@@ -99,7 +99,7 @@ def test_a_picture_of_a_sheet_has_300_dots_an_inch(
 ) -> None:
     at = opened(monkeypatch, bundled, "sheet")
     at.selectbox(key="sheet_size").set_value("A4").run()
-    at.radio(key="sheet_format").set_value("png").run()
+    at.radio(key="sheet_format:zh").set_value("png").run()
     at.button(key="sheet_build").click().run()
     with Image.open(io.BytesIO(only_file(at).read_bytes())) as picture:
         assert sorted(picture.size) == pytest.approx([2480, 3508], abs=1)
@@ -109,7 +109,7 @@ def test_without_a_saved_plan_it_is_said_where_to_make_one(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
     at = opened(monkeypatch, bundled, "sheet")
-    at.radio(key="sheet_kind").set_value("scenario").run()
+    at.radio(key="sheet_kind:zh").set_value("scenario").run()
     assert not at.exception
     assert "尚未保存" in at.info[0].value
 
@@ -118,7 +118,7 @@ def test_a_chapter_is_made_and_listed_among_recent_exports(
     monkeypatch: pytest.MonkeyPatch, bundled: Path
 ) -> None:
     at = opened(monkeypatch, bundled, "chapter")
-    at.radio(key="chapter_kind").set_value("zone").run()
+    at.radio(key="chapter_kind:zh").set_value("zone").run()
     at.button(key="chapter_build").click().run()
     assert not at.exception
     assert not at.error
@@ -144,3 +144,21 @@ def test_an_empty_workspace_says_what_to_do(
     open_or_create(path, load_catalogue(), author="test", empty=True)
     at = opened(monkeypatch, path, "layers")
     assert "atlas import" in at.info[0].value
+
+
+@pytest.mark.parametrize(
+    ("what", "audience"), [("layers", "export_audience"), ("sheet", "sheet_audience")]
+)
+def test_a_public_wish_stays_public_in_the_other_language(
+    monkeypatch: pytest.MonkeyPatch, bundled: Path, what: str, audience: str
+) -> None:
+    at = opened(monkeypatch, bundled, what)
+    at.radio(key=f"{audience}:zh").set_value("public").run()
+    at.session_state["lang"] = "en"
+    at.run()
+    assert at.radio(key=f"{audience}:en").value == "public"
+    build = {"layers": "export_build", "sheet": "sheet_build"}[what]
+    at.button(key=build).click().run()
+    assert at.success
+    assert "_public." in html(at)
+    assert "_internal." not in html(at)

@@ -233,7 +233,7 @@ def test_an_export_is_prepared_and_offered(
     monkeypatch: pytest.MonkeyPatch, bundled: Path, fmt: str
 ) -> None:
     at = _run(monkeypatch, bundled, "output")
-    at.radio(key="export_format").set_value(fmt).run()
+    at.radio(key="export_format:zh").set_value(fmt).run()
     at.button(key="export_build").click().run()
     assert not at.exception
     assert not at.error
@@ -311,7 +311,7 @@ def test_changing_the_wish_withdraws_the_old_file(
     at = _run(monkeypatch, bundled, "output")
     at.button(key="export_build").click().run()
     assert "下载" in _all_text(at)
-    at.radio(key="export_audience").set_value("public").run()
+    at.radio(key="export_audience:zh").set_value("public").run()
     assert "下载" not in _all_text(at)
     assert "_internal.gpkg · " in _all_text(at)  # it can still be fetched from the list
 

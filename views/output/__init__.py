@@ -6,6 +6,7 @@ import streamlit as st
 
 from views import store
 from views.output import chapters
+from views.output import choices
 from views.output import layer_files
 from views.output import ready
 from views.output import sheets
@@ -22,15 +23,5 @@ def render() -> None:
         st.info(_("This workspace holds no layers yet. Import some with `atlas import`."))
         return
     titles = {"layers": _("Layers and tables"), "sheet": _("Plan sheet"), "chapter": _("Chapter")}
-    what = st.segmented_control(
-        _("What to export"),
-        list(titles),
-        format_func=titles.__getitem__,
-        key=_WHAT,
-        default="layers",
-        persist_state="session",
-        required=True,
-        label_visibility="collapsed",
-    )
-    _WAYS[what]()
+    _WAYS[choices.segments(_("What to export"), titles, _WHAT, "layers")]()
     ready.recent()

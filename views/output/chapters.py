@@ -42,7 +42,10 @@ def show() -> None:
             key="chapter_template",
         )
         st.caption(
-            _("A template holds placeholders as {{title}}, {{text:scatter}} or {{figure:map}}.")
+            _(
+                "A template holds placeholders such as {{title}}, {{text:scatter}} or "
+                "{{figure:district}}; docs/chapter.zh-CN.md lists all."
+            )
         )
     if subject is None:
         return

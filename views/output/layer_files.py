@@ -17,6 +17,7 @@ from layers.export.package import export_package
 from layers.timeline import newest
 from views import explore
 from views import store
+from views.output import choices
 from views.output import ready
 from views.text import _
 from views.text import lang
@@ -50,7 +51,6 @@ CRS = {
     "EPSG:4550": "CGCS2000 / 3° GK CM 123E (EPSG:4550)",
     "EPSG:4326": "WGS 84 (EPSG:4326)",
 }
-AUDIENCES: tuple[Audience, ...] = ("internal", "public")
 GEOGRAPHIC = ("EPSG:4490", "EPSG:4326")
 METRIC = ("EPSG:4549", "EPSG:4550")
 # Formats that allow but some systems; KML is always in WGS 84.
@@ -72,51 +72,25 @@ def show() -> None:
 
 def audience(key: str) -> Audience:
     """Let the planner choose for whom a file is."""
-    chosen: Audience = st.radio(
-        _("Audience"),
-        AUDIENCES,
-        format_func={
-            "internal": _("Internal: everything, marked internal"),
-            "public": _("Public: without firm names, tax and sensitive layers"),
-        }.__getitem__,
-        key=key,
-        persist_state="session",
-    )
-    return chosen
+    titles: dict[Audience, str] = {
+        "internal": _("Internal: everything, marked internal"),
+        "public": _("Public: without firm names, tax and sensitive layers"),
+    }
+    return choices.radio(_("Audience"), titles, key, "internal")
 
 
 def _wish() -> Wish:
     specs = [s for s in store.catalogue().layers if store.has(s.key)]
     titles = {s.key: f"{pick(s.title)} · {num(len(store.table(s.key)))}" for s in specs}
-    keys = st.pills(
-        _("Layers"),
-        list(titles),
-        selection_mode="multi",
-        wrap=True,
-        default=[k for k in ("zones", "parks", "carriers") if k in titles],
-        format_func=titles.__getitem__,
-        key="export_layers",
-        persist_state="session",
-    )
+    usual = [k for k in ("zones", "parks", "carriers") if k in titles]
+    keys = choices.pills(_("Layers"), titles, "export_layers", usual)
     names = {PACKAGE: _("Package of several formats, styles and notes (.zip)"), **FORMATS}
-    fmt = st.radio(
-        _("Format"),
-        list(names),
-        index=1,
-        format_func=names.__getitem__,
-        key="export_format",
-        persist_state="session",
-    )
+    fmt = choices.radio(_("Format"), names, "export_format", "gpkg")
     formats: list[str] = []
     if fmt == PACKAGE:
-        formats = st.pills(
-            _("Formats in the package"),
-            list(FORMATS),
-            selection_mode="multi",
-            wrap=True,
-            default=list(PACKAGE_FORMATS),
-            key="export_formats",
-            persist_state="session",
+        wanted = {name: name for name in FORMATS}
+        formats = choices.pills(
+            _("Formats in the package"), wanted, "export_formats", PACKAGE_FORMATS
         )
     allowed = _ALLOWED.get(fmt, tuple(CRS))
     crs = st.selectbox(
@@ -159,7 +133,7 @@ def _written(wish: Wish, folder: Path) -> ExportReport:
         {s.key: explore.style(s) for s in specs if s.geometry} if themed else {}
     )
     path = folder / _file_name(keys, fmt, crs, for_whom)
-    choices: dict[str, Any] = {
+    settings: dict[str, Any] = {
         "path": path,
         "crs": crs,
         "audience": for_whom,
@@ -170,15 +144,15 @@ def _written(wish: Wish, folder: Path) -> ExportReport:
     }
     if fmt != PACKAGE:
         with st.spinner(_("Writing, reading back and comparing …"), show_time=False):
-            return export_layers(tables, specs, store.catalogue(), fmt=fmt, **choices)
+            return export_layers(tables, specs, store.catalogue(), fmt=fmt, **settings)
     bar = st.progress(0.0, _("Writing, reading back and comparing …"))
 
     def tell(what: Text, share: float) -> None:
         bar.progress(min(share, 1.0), md(pick(what)))
 
     versions = dict(store.versions())
-    choices |= {"formats": formats, "versions": versions, "progress": tell}
-    report = export_package(tables, specs, store.catalogue(), **choices)
+    settings |= {"formats": formats, "versions": versions, "progress": tell}
+    report = export_package(tables, specs, store.catalogue(), **settings)
     bar.empty()
     return report
 

@@ -22,6 +22,7 @@ from layers.sheet.words import BLOCK
 from layers.sheet.words import OWN_FIELDS
 from layers.timeline import newest
 from views import store
+from views.output import choices
 from views.output import ready
 from views.output import subjects
 from views.output.layer_files import audience
@@ -50,14 +51,7 @@ def show() -> None:
     with left:
         subject = subjects.choose("sheet")
         request = None if subject is None else _request(*subject)
-        fmt = st.radio(
-            _("Format"),
-            list(_FORMATS),
-            format_func=_FORMATS.__getitem__,
-            horizontal=True,
-            key="sheet_format",
-            persist_state="session",
-        )
+        fmt = choices.radio(_("Format"), _FORMATS, "sheet_format", "pdf", horizontal=True)
     with right:
         if request is not None:
             _one(request, fmt)
@@ -77,26 +71,16 @@ def _request(kind: object, subject: str) -> SheetRequest:
     size = first.selectbox(
         _("Paper"), list(template.sizes), index=1, key="sheet_size", persist_state="session"
     )
-    scales = [0, *template.scales]
-    scale = second.selectbox(
-        _("Scale"),
-        scales,
-        format_func=lambda n: f"1:{n:,}" if n else _("Largest that fits"),
-        key="sheet_scale",
-        persist_state="session",
-    )
+    scales = {0: _("Largest that fits"), **{n: f"1:{n:,}" for n in template.scales}}
+    with second:
+        scale = choices.select(_("Scale"), scales, "sheet_scale", 0)
     ways: dict[Orientation, str] = {
         "auto": _("As it fits best"),
         "portrait": _("Upright"),
         "landscape": _("Lying"),
     }
-    orientation: Orientation = st.radio(
-        _("Orientation"),
-        list(ways),
-        format_func=ways.__getitem__,
-        horizontal=True,
-        key="sheet_orientation",
-        persist_state="session",
+    orientation = choices.radio(
+        _("Orientation"), ways, "sheet_orientation", "auto", horizontal=True
     )
     return SheetRequest(
         kind=kind,  # type: ignore[arg-type] # one of the kinds of the radio

@@ -10,6 +10,7 @@ from layers.scenarios import list_scenarios
 from layers.scenarios.answers import plan_tables
 from views import card
 from views import store
+from views.output import choices
 from views.text import _
 
 if TYPE_CHECKING:
@@ -29,14 +30,7 @@ def choose(key: str) -> tuple[Kind, str] | None:
         "park": _("One park"),
         "scenario": _("One saved plan"),
     }
-    kind: Kind = st.radio(
-        _("About"),
-        list(kinds),
-        format_func=kinds.__getitem__,
-        horizontal=True,
-        key=f"{key}_kind",
-        persist_state="session",
-    )
+    kind = choices.radio(_("About"), kinds, f"{key}_kind", "district", horizontal=True)
     if kind == "district":
         return kind, ""
     names = _subjects(kind)
@@ -47,15 +41,9 @@ def choose(key: str) -> tuple[Kind, str] | None:
             else _("This workspace has none of them.")
         )
         return None
-    subject = st.selectbox(
-        kinds[kind],
-        list(names),
-        format_func=names.__getitem__,
-        key=f"{key}_{kind}",
-        persist_state="session",
-        label_visibility="collapsed",
-    )
-    return kind, str(subject)
+    first = next(iter(names))
+    subject = choices.select(kinds[kind], names, f"{key}_{kind}", first, bare=True)
+    return kind, subject
 
 
 def _subjects(kind: Kind) -> dict[str, str]:

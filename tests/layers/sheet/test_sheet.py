@@ -149,7 +149,7 @@ def test_a_district_sheet_holds_the_district(
     assert content.badges == ("内部资料 注意保管", "示例数据", "示意")
     assert content.inset is None
     assert any("EPSG:4490" not in note and "园区 25" in note for note in content.notes)
-    assert any("parks 3" in note for note in content.notes)
+    assert any("园区 3" in note for note in content.notes)
 
 
 def test_a_park_sheet_tells_its_own_carriers_from_others(

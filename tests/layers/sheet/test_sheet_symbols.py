@@ -55,7 +55,7 @@ CRS = "EPSG:4549"
 SIZE_MM = 60
 FLAT = Symbol(fill="#ff0000", stroke="none", fill_opacity=0.5)
 WINDOW = (0.0, 0.0, 100.0, 100.0)
-SCRIPT = Path(__file__).parents[2] / "layers" / "static" / "atlas-symbols.js"
+SCRIPT = Path(__file__).parents[3] / "layers" / "static" / "atlas-symbols.js"
 
 
 def _axes(metres_per_mm: float = 1.0) -> Axes:
