@@ -137,7 +137,7 @@ def test_where_there_is_no_tile_there_is_none(
         (WEBP, TileType.UNKNOWN, "image/webp"),
         (png(0, 0, 0), TileType.MVT, "image/png"),
         (vector("a"), TileType.PNG, VECTOR_TYPE),
-        (gzip.compress(JPEG), TileType.JPEG, "image/jpeg"),
+        (gzip.compress(JPEG, mtime=0), TileType.JPEG, "image/jpeg"),
     ],
 )
 def test_tiles_are_what_they_are_and_not_what_the_file_says(
