@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
@@ -280,8 +281,10 @@ def test_a_file_without_the_class_is_refused(
     written(bundled, out, "--write-scorecard", card)
     out.unlink()
     wish = ("evaluate", "-w", bundled, "--class", "university", "--out", out)
-    assert "mine.toml" in refused(monkeypatch, capsys, *wish, "--scorecard", card)
-    assert "mine.toml" in refused(monkeypatch, capsys, *wish, "--against-scorecard", card)
+    for option in ("--scorecard", "--against-scorecard"):
+        told = refused(monkeypatch, capsys, *wish, option, card)
+        # The box around the message may break the path anywhere.
+        assert "mine.toml" in re.sub(r"[\s│]", "", told)
     assert not out.exists()
 
 

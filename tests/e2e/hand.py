@@ -66,9 +66,24 @@ def _made(handle: Locator) -> Frame | None:
 
 def map_of(page: Page) -> Frame:
     """Return the frame of the map once its features are drawn."""
-    (frame,) = frames(page)
-    frame.wait_for_function("document.querySelector('path.leaflet-interactive')")
-    return frame
+    return map_where(page, "document.querySelector('path.leaflet-interactive')")
+
+
+def map_where(page: Page, condition: str) -> Frame:
+    """Return the frame of the map once a condition holds in it.
+
+    A map that is replaced meanwhile is looked for again.
+    """
+    for _attempt in range(_ATTEMPTS):
+        (frame,) = frames(page)
+        try:
+            frame.wait_for_function(condition)
+        except Error as error:
+            if "detached" not in error.message:
+                raise
+            continue
+        return frame
+    raise AssertionError
 
 
 def tiles_drawn(page: Page) -> Frame:

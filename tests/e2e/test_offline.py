@@ -24,7 +24,7 @@ from tests.e2e.hand import frames
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import look
-from tests.e2e.hand import map_of
+from tests.e2e.hand import map_where
 from tests.e2e.hand import open_app
 from tests.e2e.hand import tiles_drawn
 from tests.layers.basemap_files import png
@@ -34,7 +34,6 @@ from tests.layers.basemap_files import write_pmtiles
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Frame
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.e2e
@@ -75,13 +74,12 @@ def _spot(zoom: int) -> tuple[int, int]:
     return int(x), int(y)
 
 
-def _choose_base_map(page: Page, name: str) -> Frame:
+def _choose_base_map(page: Page, name: str) -> None:
     page.get_by_role("button", name="底图", exact=True).click()
     page.get_by_role("combobox", name="底图").click()
     page.get_by_role("option", name=re.compile(name)).click()
     idle(page)
     page.keyboard.press("Escape")
-    return map_of(page)
 
 
 def test_every_page_and_tool(supplied: str, page: Page) -> None:
@@ -117,10 +115,11 @@ def test_every_page_and_tool(supplied: str, page: Page) -> None:
 
 def test_a_local_base_map_of_pictures_lies_below_everything(supplied: str, page: Page) -> None:
     open_app(page, supplied, "?on=district,zones&at=31.29,121.52,13")
-    frame = _choose_base_map(page, "影像")
-    frame.wait_for_function(
+    _choose_base_map(page, "影像")
+    frame = map_where(
+        page,
         "() => { const all = [...document.querySelectorAll('.leaflet-atlas-ground-pane img')];"
-        " return all.length && all.some(i => i.complete && i.naturalWidth > 0); }"
+        " return all.length && all.some(i => i.complete && i.naturalWidth > 0); }",
     )
     expect(frame.locator(".leaflet-control-attribution")).to_contain_text("测绘院")
     look(frame, 31.29, 121.52, 17)  # deeper than the file goes
@@ -132,10 +131,11 @@ def test_a_local_base_map_of_pictures_lies_below_everything(supplied: str, page:
 
 def test_a_local_base_map_of_vectors_is_drawn(supplied: str, page: Page) -> None:
     open_app(page, supplied, "?on=district,zones&at=31.29,121.52,13")
-    frame = _choose_base_map(page, "^矢量（")
-    frame.wait_for_function(
+    _choose_base_map(page, "^矢量（")
+    map_where(
+        page,
         "() => [...document.querySelectorAll('.leaflet-atlas-ground-pane canvas')].some(c =>"
-        " c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0))"
+        " c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0))",
     )
 
 
