@@ -255,10 +255,7 @@ def _tiles(layer: MapLayer, ticket: Ticket) -> dict[str, Any]:
 
 def _symbols(style: LayerStyle, frame: gpd.GeoDataFrame) -> tuple[list[Symbol], NDArray[np.int64]]:
     """Return the distinct symbols in use and, for each row, which one it has."""
-    if style.field and style.field in frame:
-        classes = style.class_of(frame[style.field]).to_numpy()
-    else:
-        classes = np.full(len(frame), -1)
+    classes = style.classes_in(frame)
     dimension = shapely.get_dimensions(frame.geometry.to_numpy())
     area = dimension == _AREA
     codes = (classes + 1) * 4 + is_sketch(frame).to_numpy() * 2 + area

@@ -159,6 +159,12 @@ class LayerStyle:
         numbers = self._graded(values) if self.breaks else self._matched(values)
         return pd.Series(numbers, index=values.index, name=values.name, dtype="int64")
 
+    def classes_in(self, frame: pd.DataFrame) -> NDArray[np.int64]:
+        """Return the number of the class of every row, -1 for all if the field is not there."""
+        if self.field not in frame:
+            return np.full(len(frame), -1, dtype=np.int64)
+        return self.class_of(frame[self.field]).to_numpy()
+
     def _graded(self, values: pd.Series) -> NDArray[np.int64]:
         known = known_numbers(values)
         inside = (known >= self.breaks[0]) & (known <= self.breaks[-1])

@@ -139,9 +139,7 @@ def _drawn(sheet: Sheet, lang: str, taken: set[str]) -> Drawn:
     everything = sheet.frame.geometry.to_numpy()
     rows = np.flatnonzero(shapely.get_num_coordinates(everything) > 0)
     frame = sheet.frame.iloc[rows]
-    classes = np.full(len(rows), -1, dtype=np.int64)
-    if style.field and style.field in frame:
-        classes = style.class_of(frame[style.field]).to_numpy()
+    classes = style.classes_in(frame)
     names = {number: _name(sheet, style, number, lang) for number in _present(classes)}
     layers = {number: layer_name(name, taken) for number, name in names.items()}
     labelled = bool(style.label_field) and style.label_field in frame

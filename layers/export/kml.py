@@ -263,9 +263,7 @@ def _class_numbers(sheet: Sheet) -> list[int] | None:
     style = sheet.style
     if style is None:
         return None
-    if not style.field:
-        return [-1] * len(sheet.frame)
-    numbers: list[int] = style.class_of(sheet.frame[style.field]).tolist()
+    numbers: list[int] = style.classes_in(sheet.frame).tolist()
     return numbers
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-_PX_MM = 25.4 / 96
 # Symbols nearer than this share of their size hide each other.
 _HIDDEN = 0.5
 _BESIDE = 0.95
@@ -85,14 +84,9 @@ def _points(
         rows = np.flatnonzero(
             (shapely.get_type_id(shapes) == _POINT) & shapely.intersects(shapes, window)
         )
-        style = layer.style
-        classes = (
-            style.class_of(layer.frame[style.field]).to_numpy()[rows]
-            if style.field in layer.frame
-            else np.full(len(rows), -1)
-        )
+        classes = layer.style.classes_in(layer.frame)[rows]
         places.append(shapely.get_coordinates(shapes[rows]))
-        sizes.append(np.array([style.symbol(int(n)).size for n in classes], dtype=float))
+        sizes.append(np.array([layer.style.symbol(int(n)).size for n in classes], dtype=float))
         owners.append(np.column_stack([np.full(len(rows), number), rows]))
     return np.concatenate(places), np.concatenate(sizes), np.concatenate(owners)
 

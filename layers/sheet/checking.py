@@ -9,11 +9,11 @@ from defusedxml import ElementTree
 
 from layers.errors import ExportError
 from layers.errors import Text
+from layers.sheet.pen import POINTS_PER_MM
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_POINTS_PER_MM = 72.0 / 25.4
 _PIXEL = 1.5
 _POINT = 0.05
 _BOX = re.compile(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]")
@@ -52,7 +52,7 @@ def _pdf(path: Path, width: float, height: float, _dpi: int, pages: int) -> None
     if not data.startswith(b"%PDF-") or not data.rstrip().endswith(b"%%EOF"):
         raise _differs(_NOT_WHOLE)
     boxes = [(float(a), float(b)) for a, b in _BOX.findall(data)]
-    size = (width * _POINTS_PER_MM, height * _POINTS_PER_MM)
+    size = (width * POINTS_PER_MM, height * POINTS_PER_MM)
     boxes = boxes if width else [size]
     if not boxes or any(
         abs(a - b) > _POINT for box in boxes for a, b in zip(box, size, strict=True)
@@ -69,7 +69,7 @@ def _svg(path: Path, width: float, height: float, _dpi: int, _pages: int) -> Non
     root = ElementTree.parse(path).getroot()
     for name, length in (("width", width), ("height", height)):
         told = float(str(root.get(name)).removesuffix("pt"))
-        if abs(told - length * _POINTS_PER_MM) > _POINT:
+        if abs(told - length * POINTS_PER_MM) > _POINT:
             raise _differs(_SIZE)
     if "@font-face" not in path.read_text(encoding="utf-8"):
         raise _differs(_NO_FONT)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
 
-import numpy as np
 import shapely
 
 from layers.aside import made_aside
@@ -214,7 +213,7 @@ def drawn_sheet(content: SheetContent, font: TextFont) -> Drawn:
     found = draw_map(figure, page.map, content, shown, pen)
     furniture.frame(pen, page)
     step = furniture.grid(pen, page, shown, scale)
-    entries = legend_entries(content.layers, found.numbers, shown, content.request.lang)
+    entries = legend_entries(content.layers, shown, content.request.lang)
     notes = _found_notes(content, font, step, found)
     told = Told(scale, shown, tuple(entries), notes)
     head(pen, page, content)
@@ -242,15 +241,12 @@ class MapDrawn:
 
     Attributes
     ----------
-    numbers
-        For every layer the classes that are seen.
     left_out
         How many names had no room.
     apart
         How many symbols were set apart.
     """
 
-    numbers: list[list[int]]
     left_out: int
     apart: int
 
@@ -265,12 +261,10 @@ def draw_map(
     axes.set(xlim=(shown[0], shown[2]), ylim=(shown[1], shown[3]), xticks=[], yticks=[])
     metres_per_mm = (shown[2] - shown[0]) / frame.width
     layers, apart = set_apart(content.layers, shown, _PX_MM * pen.unit * metres_per_mm)
-    numbers = [
+    for n, layer in enumerate(layers):
         draw_layer(
             axes, layer.frame, layer.style, zorder=10 + n, scale=pen.unit, sketch=layer.sketch
         )
-        for n, layer in enumerate(layers)
-    ]
     found = [label for layer in layers for label in _labels(layer, shown, pen)]
     wanted = without_repeats(found, distance=_ONE_PLACE_MM * pen.unit * metres_per_mm)
     # A symbol with a name keeps its own place free.
@@ -287,7 +281,7 @@ def draw_map(
         ],
     )
     draw_labels(axes, placed, family=pen.font.family, zorder=60)
-    return MapDrawn(numbers, len(wanted) - len(placed), apart)
+    return MapDrawn(len(wanted) - len(placed), apart)
 
 
 def _labels(layer: SheetLayer, shown: Extent, pen: Pen) -> Iterator[Label]:
@@ -296,11 +290,7 @@ def _labels(layer: SheetLayer, shown: Extent, pen: Pen) -> Iterator[Label]:
         return
     seen = shapely.box(*shown)
     shapes = layer.frame.geometry.to_numpy()
-    classes = (
-        layer.style.class_of(layer.frame[layer.style.field]).to_numpy()
-        if layer.style.field in layer.frame
-        else np.full(len(shapes), -1)
-    )
+    classes = layer.style.classes_in(layer.frame)
     for shape, text, number in zip(shapes, layer.labels, classes, strict=True):
         part = shape if shape.geom_type == "Point" else shapely.intersection(shape, seen)
         if not text or part.is_empty or not seen.intersects(part):

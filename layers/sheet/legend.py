@@ -40,17 +40,13 @@ class Entry:
     kind: Kind = "point"
 
 
-def legend_entries(
-    layers: Sequence[SheetLayer], drawn: Sequence[Sequence[int]], shown: Extent, lang: str
-) -> list[Entry]:
+def legend_entries(layers: Sequence[SheetLayer], shown: Extent, lang: str) -> list[Entry]:
     """Return the lines of the legend: points first, then lines, then areas.
 
     Parameters
     ----------
     layers
         The layers of the map, bottom first.
-    drawn
-        For every layer the numbers of the classes that are seen.
     shown
         What the map shows, metres.
     lang
@@ -58,8 +54,8 @@ def legend_entries(
     """
     found: dict[Kind, list[Entry]] = {kind: [] for kind in _KINDS}
     window = shapely.box(*shown)
-    for layer, numbers in zip(reversed(layers), reversed(drawn), strict=True):
-        seen = _seen(layer, window) if layer.legend and numbers else []
+    for layer in reversed(layers):
+        seen = _seen(layer, window) if layer.legend else []
         if seen:
             kind = min((kind for _, kind in seen), key=_KINDS.index)
             found[kind] += _of_layer(layer, seen, lang)
@@ -71,14 +67,10 @@ def legend_entries(
 
 def _seen(layer: SheetLayer, window: shapely.Polygon) -> list[tuple[int, Kind]]:
     """Return the classes that are seen and as what, points first, the rest of a kind last."""
-    style, frame = layer.style, layer.frame
+    frame = layer.frame
     shapes = frame.geometry.to_numpy()
     seen = shapely.intersects(shapes, window)
-    numbers = (
-        style.class_of(frame[style.field]).to_numpy()
-        if style.field in frame
-        else np.full(len(frame), -1)
-    )
+    numbers = layer.style.classes_in(frame)
     dimensions = shapely.get_dimensions(shapes)
     pairs = set(zip(dimensions[seen].tolist(), numbers[seen].tolist(), strict=True))
     ordered = sorted(pairs, key=lambda pair: (pair[0], pair[1] < 0, pair[1]))

@@ -108,31 +108,20 @@ def _drawn(
     # What is listed depends on what is seen, and that hardly on the height of the list.
     guess = _page(width, height, _LEAST_FOOT_MM)
     scale = choose_of(content, [guess])[1]
-    entries = legend_entries(
-        content.layers, _every_class(content), window(content.extent, guess.map, scale), lang
-    )
+    entries = legend_entries(content.layers, window(content.extent, guess.map, scale), lang)
     page = _page(width, height, _foot(pen, entries, size))
     scale = choose_of(content, [page])[1]
     shown = window(content.extent, page.map, scale)
     found = draw_map(figure, page.map, content, shown, pen)
     pen.box(page.map, 0.7)
     furniture.grid(pen, page, shown, scale)
-    entries = legend_entries(content.layers, found.numbers, shown, lang)
+    entries = legend_entries(content.layers, shown, lang)
     _foot_of(pen, page, entries, scale, lang)
     picture = io.BytesIO()
     figure.savefig(picture, format="png", dpi=dpi, metadata=metadata(content, ".png"))
     return MapPicture(
         picture.getvalue(), scale, width, height, content.seen_in(shown), found.left_out, shown
     )
-
-
-def _every_class(content: SheetContent) -> list[list[int]]:
-    return [
-        sorted(set(layer.style.class_of(layer.frame[layer.style.field]).tolist()))
-        if layer.style.field in layer.frame
-        else [-1]
-        for layer in content.layers
-    ]
 
 
 def _page(width: float, height: float, foot: float) -> Page:

@@ -146,10 +146,10 @@ def _scenario(request: SheetRequest, plan: Tables | None) -> Subject:
         raise _nowhere(request.subject)
     moves, sites = plan["moves"], plan["sites"]
     lang = request.lang
-    facts = [(words_of("moves", lang), number(len(moves), _lang(lang)))]
+    facts = [(_WORDS["moves"].get(lang), number(len(moves), _lang(lang)))]
     if len(moves):
         area = number(moves["floor_area_m2"].sum(), _lang(lang), unit="m²")
-        facts.append((words_of("area", lang), area))
+        facts.append((_WORDS["area"].get(lang), area))
     counts = sites["outcome"].value_counts()
     facts += [
         (WORDS["outcome"][kind].get(lang), number(counts[kind], _lang(lang)))
@@ -165,11 +165,6 @@ _WORDS = {
     "moves": Text("移位单元", "Units moved"),
     "area": Text("移位面积", "Floor area moved"),
 }
-
-
-def words_of(key: str, lang: str) -> str:
-    """Return a word for the figures of a plan."""
-    return _WORDS[key].get(lang)
 
 
 def _lang(lang: str) -> Any:  # noqa: ANN401 - the two literals of layers.i18n

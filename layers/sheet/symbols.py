@@ -258,10 +258,7 @@ def _seen(
     """Return what is seen by symbol and dimension, and the numbers of its classes, ascending."""
     shapes = frame.geometry.to_numpy()
     seen = shapely.intersects(shapes, shapely.box(*pen.window))
-    if style.field and style.field in frame:
-        numbers = style.class_of(frame[style.field]).to_numpy()[seen]
-    else:
-        numbers = np.full(int(seen.sum()), -1)
+    numbers = style.classes_in(frame)[seen]
     mixed = bool(np.isin([_POINT, _LINE], shapely.get_dimensions(shapes)).any())
     parts, rows = shapely.get_parts(shapes[seen], return_index=True)
     codes = (numbers[rows] + 1) * 8 + marked[seen][rows] * 4 + shapely.get_dimensions(parts)

@@ -282,7 +282,6 @@ def test_a_sheet_of_a_plan_shows_sites_and_moves(sheet: Any) -> None:
         entry.title
         for entry in legend_entries(
             content.layers,
-            [[0] if layer.style.classes else [-1] for layer in content.layers],
             content.extent,
             "zh",
         )
@@ -292,17 +291,11 @@ def test_a_sheet_of_a_plan_shows_sites_and_moves(sheet: Any) -> None:
 
 def test_the_legend_lists_what_is_seen_points_first(sheet: Any) -> None:
     content = sheet()
-    numbers = [
-        sorted(set(layer.style.class_of(layer.frame[layer.style.field])))
-        if layer.style.field
-        else [-1]
-        for layer in content.layers
-    ]
-    entries = legend_entries(content.layers, numbers, content.extent, "zh")
+    entries = legend_entries(content.layers, content.extent, "zh")
     kinds = [entry.kind for entry in entries if entry.symbol is not None]
     whole = [kind for kind in kinds[:-1] if kind != "polygon"]
     assert whole == ["point"] * len(whole)
     titles = [entry.title for entry in entries]
     assert {"未来谷", "杨数浦", "大学科技园", "示意边界（虚线）"} <= set(titles)
-    nowhere = legend_entries(content.layers, [[] for _ in content.layers], (0, 0, 1, 1), "zh")
+    nowhere = legend_entries(content.layers, (0, 0, 1, 1), "zh")
     assert nowhere == []
