@@ -389,7 +389,7 @@ def test_published_area_fields_are_all_looked_at() -> None:
 def test_only_sources_that_can_be_quoted_support_areas() -> None:
     for row in read("sources.csv"):
         supports = set(row.values.get("supports", "").split(";")) - {""}
-        assert supports <= {"name", "location", "area", "year", "sample", "style"}
+        assert supports <= {"name", "code", "location", "area", "year", "sample", "style"}
         if "area" in supports:
             assert row.values["quality"] in QUOTABLE, row.values
     assert not states_area("openstreetmap;wikidata;poi-sample;map-pin;code-constant")
