@@ -16,11 +16,11 @@ from typing import Annotated
 
 import typer
 
+from cli_batch import batch_cli
 from cli_common import PROBLEMS
 from cli_common import WRONG_USAGE
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
-from cli_common import catalogue
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
@@ -30,6 +30,7 @@ from cli_evaluate import evaluate
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
+from cli_opendata import opendata_cli
 from cli_output import export
 from cli_scatter import scatter
 from cli_sheet import report
@@ -50,6 +51,8 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
 )
 cli.add_typer(workspace_cli, name="workspace")
+cli.add_typer(batch_cli, name="batch")
+cli.add_typer(opendata_cli, name="open-data")
 
 
 @cli.callback()
@@ -62,6 +65,7 @@ def _options(
         message = f"--lang must be zh or en, not {lang}"
         raise typer.BadParameter(message)
     context.lang = "en" if lang == "en" else "zh"
+    context.opened = None
 
 
 @cli.command()
@@ -86,7 +90,7 @@ def app(
 ) -> None:
     """Start the web app on this computer.
 
-    Example: atlas app --workspace ./work --port 8600 --basemap yangpu.pmtiles
+    Example: atlas app --workspace ./work --port 8600 --basemap district.pmtiles
     """
     chosen = _free_port(port)
     if workspace is not None:
@@ -136,7 +140,7 @@ def layers(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> No
 
     opened = open_workspace(workspace)
     tables, problems = readable(opened)
-    found = inventory(tables, opened.versions(), catalogue())
+    found = inventory(tables, opened.versions(), opened.catalogue)
     # On a screen the ids of dozens of sources would push the numbers out of sight.
     other = "title_en" if context.lang == "zh" else "title_zh"
     show(found if as_json else found.drop(columns=["sources", other]), as_json=as_json)

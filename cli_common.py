@@ -44,6 +44,7 @@ class Context:
     """What every command needs, from the options before the command."""
 
     lang: Lang = "zh"
+    opened: Workspace | None = None
 
     def say(self, text: str, **values: object) -> None:
         """Print a sentence for people on standard error."""
@@ -86,11 +87,25 @@ AuthorOption = Annotated[
 ]
 
 
-def catalogue() -> Catalogue:
-    """Return the catalogue of the bundled edition."""
-    from layers.catalogue import load_catalogue
+def catalogue(path: Path | None = None) -> Catalogue:
+    """Return the catalogue of the workspace that the command opened, or is about to open.
 
-    return load_catalogue()
+    Parameters
+    ----------
+    path
+        The workspace if none is open yet; the user's one by default.
+    """
+    from layers.edition import catalogue_of
+
+    return catalogue_of(folder_of(path)) if context.opened is None else context.opened.catalogue
+
+
+def folder_of(path: Path | None) -> Path:
+    """Return the folder of the workspace that a command names, or of the user's one."""
+    from layers.workspace import default_path
+    from layers.workspace import resolve_path
+
+    return resolve_path(path) if path else default_path()
 
 
 def author_name(given: str | None) -> str:
@@ -104,20 +119,71 @@ def author_name(given: str | None) -> str:
 
 
 def open_workspace(
-    path: Path | None, *, empty: bool = False, author: str | None = None
+    path: Path | None,
+    *,
+    empty: bool = False,
+    author: str | None = None,
+    edition: Path | None = None,
 ) -> Workspace:
-    """Open the workspace of a command, making it if it does not exist yet."""
+    """Open the workspace of a command, making it if it does not exist yet.
+
+    Parameters
+    ----------
+    path
+        Its folder; the user's one by default.
+    empty
+        Make a new one without any layer.
+    author
+        Who makes it; the login name by default.
+    edition
+        Folder of the edition that a new one is made from; the bundled one by default. An
+        existing one must be of this edition, and takes over its newer small files.
+
+    Raises
+    ------
+    UsageError
+        If the folder is a city: a command works on one district.
+    """
+    from layers.edition import catalogue_of
+    from layers.edition import open_edition
     from layers.paths import is_vacant
     from layers.startup import open_or_create
-    from layers.workspace import default_path
-    from layers.workspace import resolve_path
+    from layers.startup import renew_edition
 
-    folder = resolve_path(path) if path else default_path()
-    if is_vacant(folder):
+    _refuse_city(folder_of(path))
+    folder, vacant = folder_of(path), is_vacant(folder_of(path))
+    described = catalogue_of(folder) if edition is None else open_edition(edition)
+    if vacant:
         context.say("Making a new workspace in {path} …", path=folder)
-    workspace, issues = open_or_create(folder, catalogue(), author=author_name(author), empty=empty)
+    workspace, issues = open_or_create(folder, described, author=author_name(author), empty=empty)
     context.issues(issue for issue in issues if issue.severity != "info")
+    if edition is not None and not vacant:
+        workspace = renew_edition(workspace)
+    context.opened = workspace
     return workspace
+
+
+def _refuse_city(folder: Path) -> None:
+    """Say which districts a city has, and how one of them is opened."""
+    from layers.city import City
+    from layers.city import is_city
+    from layers.errors import Text
+    from layers.errors import UsageError
+
+    if not is_city(folder):
+        return
+    districts = City.open(folder).districts
+    zh = "、".join(f"{district.path.name}（{district.title.zh}）" for district in districts)
+    en = ", ".join(f"{district.path.name} ({district.title.en})" for district in districts)
+    one = districts[0].path if districts else folder / "districts" / "CODE"
+    raise UsageError(
+        Text(
+            f"{folder} 是城市工作区，命令须指定一个行政区，例如 --workspace {one}；"
+            f"行政区有：{zh}。全市计算请用 atlas batch",
+            f"{folder} is a city; a command works on one district, for instance"
+            f" --workspace {one}; the districts are {en}. To compute all of them use atlas batch",
+        )
+    )
 
 
 def needed_tables(opened: Workspace, keys: Iterable[str]) -> dict[str, Any]:

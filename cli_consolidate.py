@@ -134,7 +134,7 @@ def consolidate(
         message = f"--out {out.name}: end the name in {', '.join(_ENDINGS)}"
         raise typer.BadParameter(message)
     hand = Hand(lock or [], forbid or [], pin or [], anchor or [], author_name(author), reason)
-    changes = _changes(setting or [], as_of, horizon, budget_wan)
+    changes = plan_settings(setting or [], as_of, horizon, budget_wan)
     opened = open_workspace(workspace)
     tables, versions = needed_tables(opened, SCATTER_LAYERS), opened.versions()
     wish = _wish(opened, tables, scenario, changes, park, hand)
@@ -151,7 +151,7 @@ def consolidate(
         raise typer.Exit(PROBLEMS)
 
 
-def _changes(
+def plan_settings(
     settings: list[str], as_of: str | None, horizon: str | None, budget_wan: float | None
 ) -> dict[str, Any]:
     """Return the parameters that the options name."""

@@ -138,7 +138,10 @@ def evaluate(
 
     other = _Other(against_scorecard, against_period)
     chosen = _table(table, other)
-    cards = load_scorecards() if scorecard is None else read_scorecards(scorecard)
+    if scorecard is None:
+        cards = load_scorecards(catalogue(workspace).folder)
+    else:
+        cards = read_scorecards(scorecard)
     asked = _card(cards, card, scorecard)
     choice = _choice(asked, ahp, weight or [], draws, seed)
     opened = open_workspace(workspace)

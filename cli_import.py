@@ -71,7 +71,7 @@ ValueOption = Annotated[
     list[str] | None,
     typer.Option(
         "--value",
-        help="FIELD:TEXT=VALUE, what a text of the file stands for, e.g. park_id:复旦园=S01.",
+        help="FIELD:TEXT=VALUE, what a text of the file stands for, e.g. park_id:东园=S01.",
     ),
 ]
 ProfileOption = Annotated[
@@ -183,7 +183,7 @@ def import_file(
     from layers.intake import Choices
     from layers.intake import Request
 
-    key = catalogue().layer(layer).key
+    key = catalogue(workspace).layer(layer).key
     pairs, units = _pairs("--map", mapping, empty=True), _pairs("--unit", unit)
     meanings = _meanings(value)
     _check_there(file)
@@ -194,6 +194,7 @@ def import_file(
         key,
         encoding or saved.encoding or None,
         part or saved.part,
+        opened.catalogue.folder,
     )
     raw = _read(wished, time_limit)
     choices = Choices(
@@ -392,9 +393,12 @@ def _local(points: Path | None, proj_file: Path | None, accept_rmse_m: float) ->
         from layers.intake import read_isolated
         from layers.intake.placing.control_points import read_control_points
         from layers.intake.placing.local_grid import fit_grid
+        from layers.intake.setting import reading_for
 
+        with reading_for(catalogue()):
+            known = read_control_points(points, read=read_isolated)
         grid = fit_grid(
-            read_control_points(points, read=read_isolated),
+            known,
             central_meridian=catalogue().central_meridian,
             accept_rmse_m=accept_rmse_m,
         )
@@ -458,7 +462,7 @@ def inspect(
 
     _check_there(file)
     opened = open_workspace(workspace)
-    request = Request(file, layer or "", encoding, part)
+    request = Request(file, layer or "", encoding, part, opened.catalogue.folder)
     found = inspect_raw(_read(request, time_limit), request, opened, layer)
     if as_json:
         print_json(found.as_dict())
@@ -473,6 +477,7 @@ def inspect(
 def template(
     layer: Annotated[str, typer.Argument(help="The layer, for instance carriers or units.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The workbook to write (.xlsx).")],
+    workspace: WorkspaceOption = None,
 ) -> None:
     """Write a workbook for planners to fill in, with lists of values and instructions.
 
@@ -482,5 +487,6 @@ def template(
 
     if out.suffix.lower() != ".xlsx":
         raise UsageError(Text("模板是 .xlsx 工作簿", "a template is an .xlsx workbook"))
-    write_template(catalogue().layer(layer), catalogue(), out, lang=context.lang)
+    described = catalogue(workspace)
+    write_template(described.layer(layer), described, out, lang=context.lang)
     context.say("Written to {path}.", path=out)

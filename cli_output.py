@@ -88,7 +88,7 @@ def export(
     Example: atlas export parks zones --format package --formats gpkg,shp,dxf --out y.zip
     """
     chosen = _formats(fmt, formats)
-    described = catalogue()
+    described = catalogue(workspace)
     specs = [described.layer(key) for key in dict.fromkeys(keys)]
     opened = open_workspace(workspace)
     tables = {spec.key: opened.read(spec.key) for spec in specs}

@@ -104,7 +104,7 @@ def scatter(
     from layers.results import scatter_remarks
     from layers.stock import ChanceChoice
 
-    parameters = _parameters(walk_m, detour, site_gap_m, threshold or [])
+    parameters = scatter_parameters(walk_m, detour, site_gap_m, threshold or [])
     chance = ChanceChoice(stock.value, tuple(use or ()), draws, seed)
     opened = open_workspace(workspace)
     tables, versions = _tables(opened, as_of)
@@ -129,9 +129,10 @@ def scatter(
         print_json(records(frame))
 
 
-def _parameters(
+def scatter_parameters(
     walk_m: float, detour: float, site_gap_m: float, settings: list[str]
 ) -> ScatterParameters:
+    """Return the rule of the options; what means nothing is wrong usage."""
     from geo.scatter import ScatterParameters
 
     readers = {field.name: float for field in fields(ScatterParameters) if field.type == "float"}

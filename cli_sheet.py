@@ -109,7 +109,7 @@ def sheet(
 
     Example: atlas sheet --park B01 --size A3 --scale 5000 --out B01.pdf
 
-    Example: atlas sheet --atlas --size A4 --field unit=杨浦区规划资源局 --out parks.pdf
+    Example: atlas sheet --atlas --size A4 --field unit=规划资源局 --out parks.pdf
     """
     from layers.sheet import SheetRequest
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geo.scorecards import Scorecard
     from geo.underuse import UnderuseParameters
     from layers.errors import Text
     from layers.underuse import RankChoice
@@ -174,21 +175,28 @@ def _tables(opened: Workspace) -> tuple[Tables, bool]:
 
 
 def _parameters(tables: Tables, as_of: str | None, settings: list[str]) -> UnderuseParameters:
-    from geo.underuse import UnderuseParameters
     from layers.underuse import default_underuse
 
-    kinds = {"float": float, "int": int, "str": str}
-    readers = {f.name: kinds[f.type] for f in fields(UnderuseParameters) if f.type in kinds}
-    changes: dict[str, Any] = dict(setting_of(text, readers) for text in settings)
+    changes = underuse_settings(settings)
     if as_of is not None:
-        changes["as_of"] = _day(as_of)
+        changes["as_of"] = day_of(as_of)
     try:
         return default_underuse(tables, **changes)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
 
 
-def _day(text: str) -> date:
+def underuse_settings(settings: list[str]) -> dict[str, Any]:
+    """Return the parameters that ``--set`` names."""
+    from geo.underuse import UnderuseParameters
+
+    kinds = {"float": float, "int": int, "str": str}
+    readers = {f.name: kinds[f.type] for f in fields(UnderuseParameters) if f.type in kinds}
+    return dict(setting_of(text, readers) for text in settings)
+
+
+def day_of(text: str) -> date:
+    """Return the day of ``--as-of``."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -204,22 +212,26 @@ def _judged(
     draws: int,
     seed: int,
 ) -> Underuse:
-    from layers.scorecards import CARRIER_CARD
-    from layers.scorecards import read_scorecards
     from layers.underuse import RankChoice
     from layers.underuse import underuse_of
 
-    card = None
-    if scorecard is not None:
-        cards = read_scorecards(scorecard).cards
-        if CARRIER_CARD not in cards:
-            message = f"{scorecard} has no card '{CARRIER_CARD}'; it has {', '.join(cards) or '-'}"
-            raise typer.BadParameter(message)
-        card = cards[CARRIER_CARD]
+    card = None if scorecard is None else card_of(scorecard)
     # Of a criterion that is named twice the last weight counts, as for any option.
     own = dict(map(weight_of, weights))
     choice: RankChoice = RankChoice(draws, seed, weights=tuple(own.items()))
     return underuse_of(tables, catalogue(), parameters, choice=choice, card=card)
+
+
+def card_of(path: Path) -> Scorecard:
+    """Return the card of carriers of a TOML file."""
+    from layers.scorecards import CARRIER_CARD
+    from layers.scorecards import read_scorecards
+
+    cards = read_scorecards(path).cards
+    if CARRIER_CARD not in cards:
+        message = f"{path} has no card '{CARRIER_CARD}'; it has {', '.join(cards) or '-'}"
+        raise typer.BadParameter(message)
+    return cards[CARRIER_CARD]
 
 
 def _wanted(

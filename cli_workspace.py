@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,7 +12,6 @@ from cli_common import EmptyOption
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import author_name
-from cli_common import catalogue
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
@@ -24,13 +24,24 @@ workspace_cli = typer.Typer(
 
 @workspace_cli.command("init")
 def workspace_init(
-    workspace: WorkspaceOption = None, empty: EmptyOption = False, author: AuthorOption = None
+    workspace: WorkspaceOption = None,
+    edition: Annotated[
+        Path | None,
+        typer.Option(
+            "--edition",
+            help="Folder of another edition: its catalogue, sources and layers.",
+        ),
+    ] = None,
+    empty: EmptyOption = False,
+    author: AuthorOption = None,
 ) -> None:
-    """Make a workspace from the bundled edition, or an empty one.
+    """Make a workspace from an edition, the bundled one by default, or an empty one.
 
     Example: atlas workspace init --workspace ./work
+
+    Example: atlas workspace init --edition editions/linjiang --workspace ./linjiang
     """
-    opened = open_workspace(workspace, empty=empty, author=author)
+    opened = open_workspace(workspace, empty=empty, author=author, edition=edition)
     context.say("The workspace is ready: {path}", path=opened.path)
 
 
@@ -62,7 +73,7 @@ def workspace_history(
     """
     opened = open_workspace(workspace)
     if layer:
-        catalogue().layer(layer)
+        opened.catalogue.layer(layer)
     show(opened.history(layer), as_json=as_json)
 
 
@@ -81,7 +92,7 @@ def workspace_diff(
     Example: atlas workspace diff carriers 0 1
     """
     opened = open_workspace(workspace)
-    catalogue().layer(layer)
+    opened.catalogue.layer(layer)
     newer = opened.version(layer) if new is None else new
     show(opened.diff(layer, old, newer), as_json=as_json)
 
@@ -99,7 +110,7 @@ def workspace_restore(
     Example: atlas workspace restore carriers 0 -m "wrong file"
     """
     opened = open_workspace(workspace)
-    catalogue().layer(layer)
+    opened.catalogue.layer(layer)
     made = opened.restore(
         layer, version, author=author_name(author), message=message or f"restore version {version}"
     )

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from layers.catalogue import load_catalogue
 from layers.frames import empty_column
 from layers.frames import layer_frame
 from layers.startup import open_or_create
+from layers.synthetic.buildings import HOLED
+from layers.synthetic.footprints import corners
+from layers.synthetic.footprints import footprints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +29,6 @@ if TYPE_CHECKING:
 
 WEST, SOUTH, EAST, NORTH = 121.475, 31.255, 121.575, 31.335
 """Where the city lies, degrees: about 9.5 by 8.9 km."""
-
-HOLED = 50
-"""Every so many buildings one has a courtyard."""
-
-# An L, so that a building is not the box around it.
-_OUTLINE = np.array([[-1, -1], [1, -1], [1, 0.2], [0.3, 0.2], [0.3, 1], [-1, 1]], dtype="float64")
 
 
 def buildings(count: int, spec: LayerSpec, *, seed: int = 2026) -> gpd.GeoDataFrame:
@@ -56,13 +52,9 @@ def buildings(count: int, spec: LayerSpec, *, seed: int = 2026) -> gpd.GeoDataFr
     centre, pitch = _grid(count)
     half = pitch * rng.uniform(0.22, 0.36, (count, 2))
     angle = rng.uniform(0, np.pi, count)
-    outline = _placed(_OUTLINE, half, angle, centre)
-    hole = _placed(_OUTLINE[::-1] * 0.15 - 0.3, half, angle, centre)
-    shapes = np.asarray(shapely.polygons(outline))
     holed = np.arange(0, count, HOLED)
-    shapes[holed] = [
-        shapely.Polygon(o, [h]) for o, h in zip(outline[holed], hole[holed], strict=True)
-    ]
+    court = corners(centre[holed], half[holed], angle[holed], court=True)
+    shapes = footprints(corners(centre, half, angle), court, holed)
     uses = [choice.value for choice in spec.field("use").choices]
     height = np.round(rng.gamma(3.0, 8.0, count), 1)
     values = {
@@ -82,18 +74,6 @@ def _grid(count: int) -> tuple[NDArray[np.float64], float]:
     cell = np.array([(EAST - WEST) / side, (NORTH - SOUTH) / side])
     corner = np.stack([number % side, number // side], axis=1) * cell
     return np.array([WEST, SOUTH]) + corner + cell / 2, float(cell.min())
-
-
-def _placed(
-    outline: NDArray[np.float64],
-    half: NDArray[np.float64],
-    angle: NDArray[np.float64],
-    centre: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Return an outline scaled, turned and moved for each building, shape (n, vertices, 2)."""
-    x, y = np.moveaxis(outline[None] * half[:, None, :], -1, 0)
-    cos, sin = np.cos(angle)[:, None], np.sin(angle)[:, None]
-    return np.stack([x * cos - y * sin, x * sin + y * cos], axis=-1) + centre[:, None, :]
 
 
 def _frame(

@@ -28,7 +28,8 @@ The room reads like the methods chapter of a plan. Scatter, chapter by chapter:
 Three more chapters stand on these: :mod:`geo.consolidation` (what could move where),
 :mod:`geo.underuse` (which building space is underused, and how sure that is; with
 :mod:`geo.matching`, which operator should see it) and :mod:`geo.scorecards` (how good
-parks, incubators and operators are in their class).
+parks, incubators and operators are in their class). :mod:`geo.batch` says how a city is cut
+into districts and partitions without a number depending on it, and adds them up again.
 
 The formulas are in ``docs/methods.md``, ``docs/consolidation.md`` and ``docs/underuse.md``.
 """

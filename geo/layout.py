@@ -165,17 +165,19 @@ class Layout:
         return Edges(self.pairs.start, self.pairs.end, length_m)
 
     def tree(self, detour: float) -> Tree:
-        """Return the spanning trees; what is blocked is taken only where it must be."""
+        """Return the spanning trees; what is blocked is taken only where it must be.
+
+        Without a way on the network the factor stretches all walks of a park alike; such a
+        park has one tree for every factor, whatever other parks there are.
+        """
         walks = self.walks(detour)
-        order = Edges(walks.start, walks.end, walks.length_m + _LAST_M * self.blocked)
+        order_m = np.where(self._in_park_on_network(), walks.length_m, self.way_m)
+        order = Edges(walks.start, walks.end, order_m + _LAST_M * self.blocked)
         chosen = spanning_pairs(order, len(self.sites))
         return Tree(walks.take(chosen), self.blocked[chosen])
 
     def trees(self, detours: Iterable[float]) -> dict[float, Tree]:
-        """Return the spanning trees by detour factor.
-
-        Without a network the factor stretches all walks alike, and one tree answers all.
-        """
+        """Return the spanning trees by detour factor; without a network one answers all."""
         wanted = set(detours)
         if not np.isnan(self.walked_m).all():
             return {detour: self.tree(detour) for detour in wanted}
@@ -185,6 +187,11 @@ class Layout:
             detour: Tree(Edges(edges.start, edges.end, detour * edges.length_m), plain.blocked)
             for detour in wanted
         }
+
+    def _in_park_on_network(self) -> NDArray[np.bool_]:
+        """Return which pairs are of a park that has a way on the network."""
+        park = self.park[self.pairs.start]
+        return np.isin(park, park[~np.isnan(self.walked_m)])
 
     def clusters(self, tree: Tree, walk_m: float) -> NDArray[np.intp]:
         """Return the walking cluster of every site, numbered over all parks."""

@@ -20,6 +20,7 @@ from layers.errors import UsageError
 from layers.frames import GEOMETRY
 from layers.ids import strangers
 from layers.stock import DEFAULT_CHANCE
+from layers.stock import ChanceChoice
 from layers.stock import chance_of
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from geo.chance import Chance
     from geo.scatter import ScatterResult
     from layers.catalogue import Catalogue
-    from layers.stock import ChanceChoice
 
 SCATTER_LAYERS = (
     "parks",
@@ -53,7 +54,7 @@ def scatter_of(
     parameters: ScatterParameters | None = None,
     parks: Sequence[str] | None = None,
     *,
-    chance: ChanceChoice = DEFAULT_CHANCE,
+    chance: ChanceChoice | Chance | None = DEFAULT_CHANCE,
 ) -> ScatterResult:
     """Measure how scattered the parks are.
 
@@ -70,7 +71,8 @@ def scatter_of(
     parks
         Ids of the parks to measure; all by default.
     chance
-        How the test against chance is made.
+        How the test against chance is made; or what the parks are held against, from
+        :func:`layers.stock.chance_of`, if that was made before for several calls.
 
     Returns
     -------
@@ -91,13 +93,15 @@ def scatter_of(
         named = named[named["park_id"].isin(parks)].reset_index(drop=True)
         spaces = spaces[spaces["park_id"].isin(parks)].reset_index(drop=True)
     rule = parameters or ScatterParameters()
+    if isinstance(chance, ChanceChoice):
+        chance = chance_of(tables, catalogue, chance, rule.site_gap_m)
     return scatter(
         spaces,
         named,
         metric_layer(tables, "zones", meridian),
         rule,
         surroundings=_surroundings(tables, meridian),
-        chance=chance_of(tables, catalogue, chance, rule.site_gap_m),
+        chance=chance,
     )
 
 

@@ -8,216 +8,59 @@ that a mistake in it is met once, with a sentence, and not later as a wrong map.
 
 from __future__ import annotations
 
+import math
+import re
 import tomllib
-from dataclasses import dataclass
-from dataclasses import field as dataclass_field
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from typing import Any
-from typing import Literal
 from typing import get_args
 
+from layers.edition_files import CATALOGUE_FILE
+from layers.edition_files import EDITION_DIR
+from layers.edition_files import EDITION_FOLDER
+from layers.edition_files import own_file
 from layers.errors import CatalogueError
 from layers.errors import Text
-from layers.errors import UnknownLayerError
+from layers.extending import BUNDLED
+from layers.extending import extended
+from layers.specs import Catalogue
+from layers.specs import Choice
+from layers.specs import FieldSpec
+from layers.specs import FieldType
+from layers.specs import Firms
+from layers.specs import GeometryKind
+from layers.specs import Group
+from layers.specs import LayerSpec
+from layers.specs import Place
+from layers.specs import Sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-FieldType = Literal["text", "integer", "number", "boolean", "date", "month"]
-GeometryKind = Literal["point", "line", "polygon"]
-Sensitivity = Literal["public", "internal"]
-Firms = Literal["", "count", "share"]
-
-EDITION_DIR = Path(__file__).resolve().parent.parent / "data"
+    from pathlib import Path
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """One allowed value of a field, with its titles."""
+__all__ = [
+    "EDITION_DIR",
+    "Catalogue",
+    "Choice",
+    "FieldSpec",
+    "FieldType",
+    "Firms",
+    "GeometryKind",
+    "Group",
+    "LayerSpec",
+    "Place",
+    "Sensitivity",
+    "load_catalogue",
+]
 
-    value: str
-    title: Text
-
-
-@dataclass(frozen=True, slots=True)
-class FieldSpec:
-    """One field of a layer.
-
-    Attributes
-    ----------
-    name
-        Public English snake_case name; the unit is in the name.
-    type
-        ``text``, ``integer``, ``number``, ``boolean``, ``date`` (YYYY-MM-DD)
-        or ``month`` (YYYY-MM, kept as text because the day is not known).
-    title
-        Chinese and English label.
-    unit
-        Unit as printed behind a number, for instance ``m²``; empty for none.
-    required
-        A row without it is rejected.
-    unique
-        Two rows with one value are both reported; the second is rejected.
-    minimum, maximum
-        Closed range of a number.
-    choices
-        Allowed values of a text, empty for free text.
-    references
-        ``(layer, field)`` whose values this field must be one of.
-    aliases
-        Headings seen in planners' spreadsheets.
-    short
-        Shapefile name, at most 10 bytes.
-    sensitivity
-        ``internal`` fields are left out of public copies.
-    firms
-        ``count`` if it counts firms, ``share`` if it tells of the firms that its row
-        counts: a public copy hides both where the firms are few.
-    """
-
-    name: str
-    type: FieldType
-    title: Text
-    unit: str = ""
-    required: bool = False
-    unique: bool = False
-    minimum: float | None = None
-    maximum: float | None = None
-    choices: tuple[Choice, ...] = ()
-    references: tuple[str, str] | None = None
-    aliases: tuple[str, ...] = ()
-    short: str = ""
-    sensitivity: Sensitivity = "public"
-    firms: Firms = ""
-
-    def choice_title(self, value: object, lang: str) -> str:
-        """Return the title of an allowed `value`, or the value itself as text."""
-        for choice in self.choices:
-            if choice.value == value:
-                return choice.title.get(lang)
-        return str(value)
-
-
-@dataclass(frozen=True, slots=True)
-class LayerSpec:
-    """One layer: what it is, its fields, and how it is drawn.
-
-    Attributes
-    ----------
-    key
-        Public name, English snake_case.
-    geometry
-        Allowed geometry kinds (multi-parts included); empty for a table.
-    group
-        Key of the group under which the layer is listed.
-    order
-        Drawing order; a higher number lies on top.
-    file
-        Name of the file in the edition folder; empty if the edition has none.
-    id_field, name_field
-        The key of a row, and the field people call it by.
-    visible
-        On when the map is opened.
-    style
-        Raw style table, read by :mod:`layers.style`.
-    sensitivity
-        ``internal`` layers are left out of public copies.
-    """
-
-    key: str
-    title: Text
-    description: Text
-    geometry: tuple[GeometryKind, ...]
-    group: str
-    order: int
-    file: str
-    id_field: str
-    name_field: str
-    visible: bool
-    sensitivity: Sensitivity
-    fields: tuple[FieldSpec, ...]
-    style: Mapping[str, Any] = dataclass_field(default_factory=dict)
-
-    @property
-    def field_names(self) -> tuple[str, ...]:
-        """Names of all fields, in the order of the catalogue."""
-        return tuple(f.name for f in self.fields)
-
-    def field(self, name: str) -> FieldSpec:
-        """Return the field `name`; ``KeyError`` if the layer has none."""
-        for spec in self.fields:
-            if spec.name == name:
-                return spec
-        raise KeyError(name)
-
-    def has_field(self, name: str) -> bool:
-        """Tell whether the layer has a field `name`."""
-        return name in self.field_names
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A heading of the layer list."""
-
-    key: str
-    title: Text
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """All layers of an edition.
-
-    Attributes
-    ----------
-    version
-        Version of the catalogue as ``(year, month, number)``; a workspace
-        remembers the one it was written with.
-    edition, title
-        Short key and name of the edition.
-    central_meridian
-        Central meridian (degrees east) of the district's metric CRS.
-    folder
-        Where the edition's files lie.
-    """
-
-    version: tuple[int, ...]
-    edition: str
-    title: Text
-    central_meridian: float
-    folder: Path
-    groups: tuple[Group, ...]
-    layers: tuple[LayerSpec, ...]
-
-    @property
-    def version_text(self) -> str:
-        """Version as written in the file, for instance ``2026.11.1``."""
-        return ".".join(str(part) for part in self.version)
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Keys of all layers, in the order of the catalogue."""
-        return tuple(layer.key for layer in self.layers)
-
-    def layer(self, key: str) -> LayerSpec:
-        """Return the layer `key`.
-
-        Raises
-        ------
-        UnknownLayerError
-            If there is no such layer; the message lists the known ones.
-        """
-        for spec in self.layers:
-            if spec.key == key:
-                return spec
-        known = ", ".join(self.keys)
-        raise UnknownLayerError(
-            Text(
-                f"没有名为“{key}”的图层；现有图层：{known}",
-                f"there is no layer '{key}'; known layers: {known}",
-            )
-        )
+# A key names folders of a workspace and files of an export.
+_KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_RESERVED = frozenset({EDITION_FOLDER, "originals", "scenarios", "profiles", "drafts", "results"})
+_EDITION = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_KEPT = 256  # catalogues in memory: a city has one a district
 
 
 def load_catalogue(folder: Path | None = None) -> Catalogue:
@@ -233,34 +76,69 @@ def load_catalogue(folder: Path | None = None) -> Catalogue:
     CatalogueError
         If the file is missing, is not TOML, or contradicts itself.
     """
-    return _load((folder or EDITION_DIR).resolve())
+    chosen = (folder or EDITION_DIR).resolve()
+    return _load(chosen, _state(chosen), _state(EDITION_DIR))
 
 
-@cache
-def _load(folder: Path) -> Catalogue:
-    path = folder / "catalogue.toml"
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+def _state(folder: Path) -> tuple[int, int]:
+    """Return what changes when the catalogue of a folder is written anew."""
+    path = own_file(folder, CATALOGUE_FILE)
+    if path is None:
+        path = folder / CATALOGUE_FILE
         raise CatalogueError(
             Text(
                 f"找不到图层目录文件 {path}；请检查安装是否完整",
                 f"the catalogue {path} is missing; check that the installation is complete",
             )
-        ) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        )
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
+
+
+@lru_cache(maxsize=_KEPT)
+def _load(
+    folder: Path,
+    state: tuple[int, int],  # noqa: ARG001 - part of the key of the cache
+    base_state: tuple[int, int],  # noqa: ARG001 - the same
+) -> Catalogue:
+    own = _raw(folder)
+    base_version: tuple[int, ...] = ()
+    try:
+        if "extends" in own:
+            base = _base(own)
+            base_version = _version(base)
+            own = extended(base, own)
+        catalogue = _parse(own, folder, base_version)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        where = f"{folder.name}/{CATALOGUE_FILE}"
+        raise _wrong(where, _told(error)) from error
+    _check(catalogue)
+    return catalogue
+
+
+def _told(error: Exception) -> str:
+    missing = isinstance(error, KeyError)
+    return f"`{error.args[0]}` is missing" if missing else str(error)
+
+
+def _raw(folder: Path) -> dict[str, Any]:
+    path = folder / CATALOGUE_FILE
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise CatalogueError(
             Text(
                 f"图层目录文件 {path} 无法读取：{error}",
                 f"the catalogue {path} cannot be read: {error}",
             )
         ) from error
-    try:
-        catalogue = _parse(raw, folder)
-    except (KeyError, TypeError, ValueError) as error:
-        raise _wrong(path.name, f"{type(error).__name__}: {error}") from error
-    _check(catalogue)
-    return catalogue
+
+
+def _base(own: Mapping[str, Any]) -> dict[str, Any]:
+    if own["extends"] != BUNDLED:
+        msg = f"`extends` is '{own['extends']}'; only '{BUNDLED}' can be extended"
+        raise ValueError(msg)
+    return _raw(EDITION_DIR)
 
 
 def _wrong(where: str, what: str) -> CatalogueError:
@@ -273,19 +151,64 @@ def _text(raw: Mapping[str, Any], stem: str = "title") -> Text:
     return Text(raw[f"{stem}_zh"], raw[f"{stem}_en"])
 
 
-def _parse(raw: Mapping[str, Any], folder: Path) -> Catalogue:
+def _parse(raw: Mapping[str, Any], folder: Path, base_version: tuple[int, ...] = ()) -> Catalogue:
+    place = _place(raw.get("place", {}))
+    filled = _filled(raw, "", place)
     shared = {
-        name: tuple(_choice(c) for c in entries) for name, entries in raw.get("choices", {}).items()
+        name: tuple(_choice(c) for c in entries)
+        for name, entries in filled.get("choices", {}).items()
     }
     return Catalogue(
-        version=tuple(int(part) for part in raw["version"].split(".")),
+        version=_version(raw),
         edition=raw["edition"],
-        title=_text(raw),
+        title=_text(filled),
         central_meridian=float(raw["central_meridian"]),
         folder=folder,
-        groups=tuple(Group(g["key"], _text(g)) for g in raw["groups"]),
-        layers=tuple(_layer(entry, shared) for entry in raw["layers"]),
+        groups=tuple(Group(g["key"], _text(g)) for g in filled["groups"]),
+        layers=tuple(_layer(entry, shared) for entry in filled["layers"]),
+        place=place,
+        base_version=base_version,
     )
+
+
+def _version(raw: Mapping[str, Any]) -> tuple[int, ...]:
+    return tuple(int(part) for part in raw["version"].split("."))
+
+
+def _place(raw: Mapping[str, Any]) -> Place:
+    if not raw:
+        return Place()
+    return Place(
+        name=_text(raw, "name"),
+        system=_text(raw, "system"),
+        areas=tuple(raw.get("areas", ())),
+        words=tuple(raw.get("words", ())),
+        bounds=tuple(float(edge) for edge in raw.get("bounds", ())),
+    )
+
+
+def _filled(value: Any, key: str, place: Place) -> Any:  # noqa: ANN401 - any value of TOML
+    """Return a table with the names of the place where its texts leave room for them."""
+    if isinstance(value, dict):
+        return {name: _filled(part, name, place) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, key, place) for part in value]
+    return fill_place(value, place, key[-2:]) if isinstance(value, str) else value
+
+
+def fill_place(text: str, place: Place, lang: str) -> str:
+    """Return `text` with the names of the place for ``{place}`` and ``{system}``.
+
+    Parameters
+    ----------
+    text
+        A text of an edition; a brace that opens anything else stays.
+    place
+        The place.
+    lang
+        ``"zh"`` or ``"en"``.
+    """
+    return text.replace("{place}", place.name.get(lang)).replace("{system}", place.system.get(lang))
 
 
 def _layer(raw: Mapping[str, Any], shared: Mapping[str, tuple[Choice, ...]]) -> LayerSpec:
@@ -332,9 +255,12 @@ def _choice(raw: Mapping[str, Any]) -> Choice:
 
 
 def _check(catalogue: Catalogue) -> None:
+    _check_head(catalogue)
     groups = {group.key for group in catalogue.groups}
     _no_twice("layers", catalogue.keys)
     for layer in catalogue.layers:
+        _check_names(layer)
+        _check_style(layer)
         if layer.group not in groups:
             raise _wrong(layer.key, f"unknown group '{layer.group}'")
         if not set(layer.geometry) <= set(get_args(GeometryKind)):
@@ -346,6 +272,50 @@ def _check(catalogue: Catalogue) -> None:
                 raise _wrong(layer.key, f"no field '{name}'")
         for spec in layer.fields:
             _check_field(catalogue, layer, spec)
+
+
+def _check_head(catalogue: Catalogue) -> None:
+    if not _EDITION.fullmatch(catalogue.edition):
+        where = "edition"
+        raise _wrong(where, f"'{catalogue.edition}' is not like linjiang or lin-jiang-2")
+    if not -180 <= catalogue.central_meridian <= 180:  # noqa: PLR2004 - degrees; NaN too
+        where = "central_meridian"
+        raise _wrong(where, f"{catalogue.central_meridian} is not within ±180°")
+    bounds = catalogue.place.bounds
+    if bounds and not _is_box(bounds):
+        where = "place.bounds"
+        raise _wrong(where, f"{bounds} is not [west, south, east, north] in degrees")
+
+
+def _is_box(bounds: tuple[float, ...]) -> bool:
+    if len(bounds) != 4 or not all(math.isfinite(edge) for edge in bounds):  # noqa: PLR2004
+        return False
+    west, south, east, north = bounds
+    return -180 <= west < east <= 180 and -90 <= south < north <= 90  # noqa: PLR2004
+
+
+def _check_names(layer: LayerSpec) -> None:
+    """Refuse what would lead out of the folder of a workspace or of the edition."""
+    if not _KEY.fullmatch(layer.key) or layer.key in _RESERVED:
+        raise _wrong(layer.key, "a key has small letters, figures and _, and is not reserved")
+    if not _is_plain(layer.file):
+        raise _wrong(layer.key, f"file '{layer.file}' is not a plain name of a file in the folder")
+
+
+def _is_plain(name: str) -> bool:
+    return PurePath(name).name == name and "\\" not in name and name not in {".", ".."}
+
+
+def _check_style(layer: LayerSpec) -> None:
+    """Refuse colours of values that there are not, left over when the choices were replaced."""
+    name = layer.style.get("field", "")
+    if layer.style.get("kind") != "categorical" or not layer.has_field(name):
+        return
+    known = {choice.value for choice in layer.field(name).choices}
+    for entry in layer.style.get("classes", ()):
+        if known and entry.get("value") not in known:
+            where = f"{layer.key}.style"
+            raise _wrong(where, f"`{name}` has no choice '{entry.get('value')}'")
 
 
 def _check_field(catalogue: Catalogue, layer: LayerSpec, spec: FieldSpec) -> None:

@@ -85,6 +85,7 @@ def deliver_split(
         If somebody else wrote one of the layers in the meantime.
     """
     request = Request(file, key, options.choices.encoding, options.choices.part)
+    request = replace(request, edition=workspace.catalogue.folder)
     specs = [workspace.catalogue.layer(name) for name in (CARRIERS, UNITS)]
     whole = read(request)
     _check_mapping(whole, options.choices, specs)

@@ -70,7 +70,7 @@ BROKEN_FONT: Final = (
     OverflowError,
     struct.error,
 )
-_PROBE: Final = "杨浦园空间图谱低效厂房"
+_PROBE: Final = "园区空间图谱低效厂房汉字"
 # A face with the common Chinese characters is never smaller.
 _LEAST_BYTES: Final = 1_000_000
 _REGULAR, _BOLD = 400, 700

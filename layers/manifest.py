@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from layers.catalogue import Catalogue
 
 MANIFEST = "workspace.json"
+_OWN = "catalogue_version"
+_BASE = "bundled_version"
 
 
 def new_manifest(catalogue: Catalogue, author: str) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def new_manifest(catalogue: Catalogue, author: str) -> dict[str, Any]:
     return {
         "identity": uuid.uuid4().hex,
         "edition": catalogue.edition,
-        "catalogue_version": catalogue.version_text,
+        **_versions(catalogue),
         "crs": STORAGE_CRS,
         "created": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         "author": author,
@@ -47,6 +49,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads((path / MANIFEST).read_text(encoding="utf-8"))
         _version(manifest)
+        _version(manifest, _BASE)
         str(manifest["edition"])
     except (FileNotFoundError, NotADirectoryError) as error:
         raise no_workspace(path) from error
@@ -80,21 +83,37 @@ def check_manifest(path: Path, catalogue: Catalogue) -> None:
     ------
     WorkspaceError
         If there is none, it is damaged, belongs to another edition, or was
-        written with a newer catalogue.
+        written with a newer catalogue, its own or the bundled one it extends.
     """
     manifest = read_manifest(path)
     if manifest["edition"] != catalogue.edition:
         raise other_edition(path, manifest["edition"])
     if _version(manifest) > catalogue.version:
-        raise newer_catalogue(path, manifest["catalogue_version"], catalogue.version_text)
+        raise newer_catalogue(path, manifest[_OWN], catalogue.version_text)
+    if catalogue.base_version and _version(manifest, _BASE) > catalogue.base_version:
+        raise newer_catalogue(path, manifest[_BASE], _joined(catalogue.base_version))
 
 
 def raise_catalogue_version(path: Path, catalogue: Catalogue) -> None:
     """Tell older programs that fields may be written which they do not know."""
     manifest = read_manifest(path)
-    if _version(manifest) < catalogue.version:
-        write_manifest(path, {**manifest, "catalogue_version": catalogue.version_text})
+    known = _version(manifest), _version(manifest, _BASE)
+    if known[0] < catalogue.version or known[1] < catalogue.base_version:
+        write_manifest(path, {**manifest, **_versions(catalogue)})
 
 
-def _version(manifest: Mapping[str, Any]) -> tuple[int, ...]:
-    return tuple(int(part) for part in manifest["catalogue_version"].split("."))
+def _versions(catalogue: Catalogue) -> dict[str, str]:
+    """Return the version of a catalogue, and of the bundled one if it extends that."""
+    own = {_OWN: catalogue.version_text}
+    base = catalogue.base_version
+    return {**own, _BASE: _joined(base)} if base else own
+
+
+def _version(manifest: Mapping[str, Any], key: str = _OWN) -> tuple[int, ...]:
+    if key == _BASE and _BASE not in manifest:
+        return ()
+    return tuple(int(part) for part in manifest[key].split("."))
+
+
+def _joined(version: tuple[int, ...]) -> str:
+    return ".".join(map(str, version))

@@ -10,7 +10,7 @@ import math
 import tomllib
 from dataclasses import dataclass
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -18,7 +18,8 @@ import tomli_w
 
 from geo.scorecards import Scorecard
 from layers.aside import made_aside
-from layers.catalogue import EDITION_DIR
+from layers.edition_files import EDITION_DIR
+from layers.edition_files import edition_file
 from layers.errors import Text
 from layers.errors import UsageError
 
@@ -31,6 +32,7 @@ CARRIER_CARD = "carrier"
 """Key of the card that underused space is ranked by."""
 
 _MOST_BYTES = 1_000_000
+_KEPT = 64  # files in memory: a city has one a district
 _OWN_WEIGHTS = "+weights"  # ends the version of a card whose weights somebody moved
 
 
@@ -92,18 +94,22 @@ class Scorecards:
 
 
 def load_scorecards(folder: Path | None = None) -> Scorecards:
-    """Return the scorecards of an edition folder, the bundled one by default.
+    """Return the scorecards of an edition folder, the bundled ones by default or if it has none.
 
     Raises
     ------
     ScorecardError
         If the file is missing, is not TOML, or contradicts itself.
     """
-    return _cached((folder or EDITION_DIR).resolve() / SCORECARDS_FILE)
+    path = edition_file((folder or EDITION_DIR).resolve(), SCORECARDS_FILE)
+    return _cached(path, path.stat().st_mtime_ns)
 
 
-@cache
-def _cached(path: Path) -> Scorecards:
+@lru_cache(maxsize=_KEPT)
+def _cached(
+    path: Path,
+    changed: int,  # noqa: ARG001 - part of the key of the cache
+) -> Scorecards:
     return read_scorecards(path)
 
 

@@ -1,13 +1,17 @@
-"""Opening a workspace, and making it from the bundled edition on the first day."""
+"""Opening a workspace, and making it from an edition on the first day."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layers.edition import catalogue_of
 from layers.edition import load_edition
+from layers.edition_files import replace_copy
 from layers.errors import WorkspaceError
+from layers.manifest import raise_catalogue_version
 from layers.paths import is_vacant
 from layers.paths import resolve_path
+from layers.refusals import unwritable
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -31,7 +35,7 @@ def open_or_create(
     author
         Who is recorded as the author of the first commits.
     empty
-        Make a new workspace without any layer instead of the bundled edition.
+        Make a new workspace without any layer instead of the edition.
 
     Returns
     -------
@@ -60,3 +64,36 @@ def open_or_create(
             raise
         return Workspace.open(folder, catalogue), ()
     return workspace, edition.issues if edition else ()
+
+
+def renew_edition(workspace: Workspace) -> Workspace:
+    """Put the small files of an edition that is newer into a workspace that was made from it.
+
+    Layers are left as they are; a newer one is imported like any file.
+
+    Parameters
+    ----------
+    workspace
+        Opened with the catalogue of the edition's own folder.
+
+    Returns
+    -------
+    Workspace
+        Opened with the copy that it carries.
+
+    Raises
+    ------
+    WorkspaceError
+        If nothing can be written.
+    CatalogueError
+        If a small file of the edition is not to be believed.
+    """
+    path, given = workspace.path, workspace.catalogue
+    kept = catalogue_of(path)
+    if given.version > kept.version:
+        try:
+            replace_copy(path, given)
+        except OSError as error:
+            raise unwritable(path, error) from error
+        raise_catalogue_version(path, given)
+    return Workspace.open(path, catalogue_of(path))

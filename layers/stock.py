@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from typing import Literal
 
@@ -128,6 +129,8 @@ def chance_of(
     catalogue: Catalogue,
     choice: ChanceChoice,
     separation_m: float,
+    *,
+    centres: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> Chance | None:
     """Return what parks are held against.
 
@@ -142,6 +145,10 @@ def chance_of(
         How the test is to be made.
     separation_m
         Least distance of two sites on land, metres.
+    centres
+        Results of :func:`eligible_centres` by kind of stock, for those whose layer is too
+        large to stand in `tables`: parts of it can be read one after the other, and what
+        they gave put together in any order.
 
     Returns
     -------
@@ -156,7 +163,7 @@ def chance_of(
     if choice.stock == "none":
         return None
     _check_uses(choice, catalogue)
-    for label, null in _candidates(tables, catalogue, choice, separation_m):
+    for label, null in _candidates(tables, catalogue, choice, separation_m, centres):
         if null is not None:
             return Chance(null, draws=choice.draws, seed=choice.seed, label=label)
     if choice.stock == "auto":
@@ -169,13 +176,19 @@ def _candidates(
     catalogue: Catalogue,
     choice: ChanceChoice,
     separation_m: float,
+    centres: Mapping[str, NDArray[np.float64]],
 ) -> Iterator[tuple[str, Stock | Land | None]]:
     """Yield what the draws could be from, the best first."""
     if choice.stock == "land":
         yield _land(tables, catalogue, separation_m)
         return
     kinds = _USE_FIELD if choice.stock == "auto" else (choice.stock,)
-    hosts = {kind: _hosts(tables, kind, choice.uses, catalogue) for kind in kinds}
+    hosts = {
+        kind: centres[kind]
+        if kind in centres
+        else eligible_centres(tables.get(kind), kind, choice, catalogue)
+        for kind in kinds
+    }
     # The first of equals: buildings are a fuller list than the carriers among them.
     label = max(hosts, key=lambda kind: len(hosts[kind]))
     null = Stock(hosts[label]) if len(hosts[label]) else None
@@ -184,14 +197,30 @@ def _candidates(
     yield label, null
 
 
-def _hosts(
-    tables: Mapping[str, pd.DataFrame], kind: str, uses: tuple[str, ...], catalogue: Catalogue
+def eligible_centres(
+    frame: pd.DataFrame | None, kind: str, choice: ChanceChoice, catalogue: Catalogue
 ) -> NDArray[np.float64]:
-    """Return the centres of the eligible buildings or carriers, shape (n, 2)."""
-    frame = tables.get(kind)
+    """Return the centres of the buildings or carriers that a park's space could be in.
+
+    Parameters
+    ----------
+    frame
+        Rows of the layer, all or some; None if there is no such layer.
+    kind
+        ``buildings`` or ``carriers``.
+    choice
+        Which uses are eligible.
+    catalogue
+        Gives the central meridian of the district's metric CRS.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        Metres, in the order of the rows; what has no place is left out.
+    """
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         return np.empty((0, 2))
-    eligible = located(frame.geometry) & _eligible(frame, kind, uses)
+    eligible = located(frame.geometry) & _eligible(frame, kind, choice.uses)
     metric = to_metric(frame[eligible], central_meridian=catalogue.central_meridian)
     return shapely.get_coordinates(shapely.centroid(metric.geometry.to_numpy()))
 

@@ -22,6 +22,7 @@ import pandas as pd
 
 from layers.breaks import SCHEMES
 from layers.breaks import known_numbers
+from layers.edition_files import edition_file
 from layers.errors import CatalogueError
 from layers.errors import Text
 from layers.ramps import LEAST_CLASSES
@@ -250,7 +251,7 @@ def _style_class(raw: Mapping[str, Any], default: Symbol) -> StyleClass:
 
 @cache
 def _land_use(default: Symbol, folder: Path) -> tuple[StyleClass, ...]:
-    with (folder / LAND_USE_FILE).open(encoding="utf-8-sig", newline="") as handle:
+    with edition_file(folder, LAND_USE_FILE).open(encoding="utf-8-sig", newline="") as handle:
         return tuple(
             StyleClass(
                 row["code"],

@@ -22,9 +22,16 @@ from pyproj.exceptions import CRSError
 from geo.crs import STORAGE_CRS
 from geo.gcj import bd09_to_wgs84
 from geo.gcj import gcj02_to_wgs84
+from layers.grids import FIRST
+from layers.grids import LAST
+from layers.grids import by_meridian
+from layers.grids import by_zone
+from layers.grids import utm_zone
+from layers.grids import zone_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Iterator
     from collections.abc import Mapping
     from typing import Any
 
@@ -128,6 +135,19 @@ class _Known:
     only_with_ending: tuple[str, ...] = ()
 
 
+def _grids() -> Iterator[_Known]:
+    """Yield the national grids as GIS programs call them, and the UTM zones beside them."""
+    for meridian in range(FIRST, LAST + 1, 3):
+        name = by_meridian(meridian)
+        stems = ("cgcs20003degreegkcm", "cgcs20003degreegausskrugercm")
+        yield _Known(name, name, None, tuple(f"{stem}{meridian}e" for stem in stems))
+        name = by_zone(meridian)
+        yield _Known(name, name, None, (f"cgcs20003degreegkzone{zone_number(meridian)}",))
+    for zone, name in sorted({utm_zone(longitude) for longitude in range(FIRST, LAST, 3)}):
+        spelled = (f"wgs84utmzone{zone}n", f"wgs1984utmzone{zone}n", f"utm{zone}n")
+        yield _Known(name, name, None, spelled)
+
+
 _KNOWN = (
     _Known(
         "CGCS2000",
@@ -169,21 +189,7 @@ _KNOWN = (
         ),
     ),
     _Known("BD09", LONLAT, bd09_to_wgs84, ("bd09", "bd09ll", "百度", "百度地图", "baidu")),
-    _Known(
-        "EPSG:4549",
-        "EPSG:4549",
-        None,
-        ("cgcs20003degreegkcm120e", "cgcs20003degreegausskrugercm120e"),
-    ),
-    _Known(
-        "EPSG:4550",
-        "EPSG:4550",
-        None,
-        ("cgcs20003degreegkcm123e", "cgcs20003degreegausskrugercm123e"),
-    ),
-    _Known("EPSG:4528", "EPSG:4528", None, ("cgcs20003degreegkzone40",)),
-    _Known("EPSG:4529", "EPSG:4529", None, ("cgcs20003degreegkzone41",)),
-    _Known("EPSG:32651", "EPSG:32651", None, ("wgs84utmzone51n", "wgs1984utmzone51n", "utm51n")),
+    *_grids(),
     _Known("EPSG:3857", "EPSG:3857", None, ("web墨卡托", "web墨卡托投影", "webmercator")),
 )
 

@@ -108,6 +108,9 @@ Tiles = tuple[tuple[str, ...], str]
 """Address templates of the tile sets to stack, and their credit."""
 
 TILE_HOSTS = ("https://*.tianditu.gov.cn", "https://tile.openstreetmap.org")
+LEAST_ZOOM = 10
+"""How far one can zoom out of a district."""
+
 _TIANDITU_KEY = re.compile(r"[0-9a-f]{32}")
 
 
@@ -230,6 +233,7 @@ def base_map(
     tiles: Tiles | None = None,
     ground: Ground | None = None,
     tools: Tools = Tools(),
+    min_zoom: int = LEAST_ZOOM,
 ) -> AtlasMap:
     """Return the constant base map of a page.
 
@@ -247,6 +251,8 @@ def base_map(
         A local base map file.
     tools
         What the map offers.
+    min_zoom
+        How far one can zoom out.
 
     Raises
     ------
@@ -263,7 +269,7 @@ def base_map(
         font_size="12px",
         zoom_control=True,
         max_zoom=19,
-        min_zoom=10,
+        min_zoom=min_zoom,
         zoom_snap=0.25,
         zoom_delta=0.5,
         fade_animation=False,  # a layer is there when it is drawn

@@ -28,6 +28,7 @@ from geo.crs import STORAGE_CRS
 from layers.arrow import from_arrow
 from layers.arrow import to_arrow
 from layers.differences import differences
+from layers.edition_files import write_copy
 from layers.frames import empty_frame
 from layers.manifest import check_manifest
 from layers.manifest import identity_of
@@ -116,7 +117,8 @@ class Workspace:
         """Make a workspace.
 
         It is built aside and moved to its place when it is complete, so that
-        half a workspace is never met.
+        half a workspace is never met. It carries a copy of the small files of its
+        edition, unless that is the bundled one.
 
         Parameters
         ----------
@@ -134,6 +136,8 @@ class Workspace:
         ------
         WorkspaceError
             If the folder is not empty or cannot be written.
+        CatalogueError
+            If a small file of the edition is not to be believed.
         """
         path = resolve_path(path)
         if not is_vacant(path):
@@ -145,8 +149,11 @@ class Workspace:
             raise unwritable(path, error) from error
         try:
             write_manifest(made, new_manifest(catalogue, author))
+            write_copy(made, catalogue)
             _fill(cls(made, catalogue), author, edition)
             _move(made, path)
+        except OSError as error:
+            raise unwritable(path, error) from error
         finally:
             shutil.rmtree(made, ignore_errors=True)
         return cls(path, catalogue)
@@ -229,6 +236,29 @@ class Workspace:
             raise damaged(self.path, key, error) from error
         # A table may consist of several files, which have no order of their own.
         return frame.sort_values(spec.id_field, kind="stable", ignore_index=True)
+
+    def rows(self, key: str, version: int | None = None) -> int:
+        """Return how many rows a layer has, from the footers of its files: it is not read.
+
+        Parameters
+        ----------
+        key
+            The layer.
+        version
+            Which version; the current one by default.
+
+        Raises
+        ------
+        WorkspaceError
+            If there is no such version, or the files are plainly damaged.
+        """
+        table = self._table(key, version)
+        if table is None:
+            return 0
+        try:
+            return int(table.to_pyarrow_dataset().count_rows())
+        except _DAMAGED as error:
+            raise damaged(self.path, key, error) from error
 
     def commit(  # noqa: PLR0913 -- each one is a column of the history
         self,

@@ -13,10 +13,13 @@ ROOMS = (
     "app",
     "app_routes",
     "cli",
+    "cli_batch",
+    "cli_batch_run",
     "cli_common",
     "cli_consolidate",
     "cli_evaluate",
     "cli_import",
+    "cli_opendata",
     "cli_output",
     "cli_overrides",
     "cli_scatter",
@@ -32,10 +35,12 @@ ALLOWED = {
     "app_routes": {"layers", "geo"},
     "cli": {
         "app",
+        "cli_batch",
         "cli_common",
         "cli_consolidate",
         "cli_evaluate",
         "cli_import",
+        "cli_opendata",
         "cli_output",
         "cli_scatter",
         "cli_sheet",
@@ -44,10 +49,21 @@ ALLOWED = {
         "layers",
         "geo",
     },
+    "cli_batch": {
+        "cli_batch_run",
+        "cli_common",
+        "cli_consolidate",
+        "cli_scatter",
+        "cli_underuse",
+        "layers",
+        "geo",
+    },
+    "cli_batch_run": {"cli_common", "layers", "geo"},
     "cli_common": {"layers", "geo"},
     "cli_consolidate": {"cli_common", "cli_overrides", "layers", "geo"},
     "cli_evaluate": {"cli_common", "layers", "geo"},
     "cli_import": {"cli_common", "layers", "geo"},
+    "cli_opendata": {"cli_common", "layers", "geo"},
     "cli_output": {"cli_common", "layers", "geo"},
     "cli_overrides": {"layers", "geo"},
     "cli_scatter": {"cli_common", "layers", "geo"},
@@ -59,7 +75,18 @@ ALLOWED = {
     "geo": {"geo"},
 }
 ONLY_IN_VIEWS_AND_APP = {"streamlit", "streamlit_folium"}
-NEVER_IN_GEO = {"folium", "branca", "pyogrio", "deltalake", "fiona", "requests", "os", "pathlib"}
+NEVER_IN_GEO = {
+    "folium",
+    "branca",
+    "pyogrio",
+    "deltalake",
+    "fiona",
+    "requests",
+    "os",
+    "pathlib",
+    "dask",
+    "distributed",
+}
 LONGEST_FILE = 500
 
 

@@ -20,7 +20,7 @@ from layers.webmap import Ground
 from layers.webmap import Tiles
 from layers.webmap import TileSet
 from layers.webmap import valid_tile_key
-from views import store
+from views import place
 from views.text import _
 from views.text import md
 from views.text import pick
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 OWN = "own"
 _CHOICE = "basemap"
 _KEY = "tianditu_key"
+NAMES = (_CHOICE, _KEY)
+"""Under which the choice is kept in the session."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,8 @@ def _local(file: BasemapFile) -> Choice:
 
 def _files() -> list[BasemapFile | Refused]:
     named = os.environ.get(ENVIRONMENT)
-    folder = store.current().workspace.path / FOLDER
+    # The districts of a city share the base maps of the city.
+    folder = place.current().root / FOLDER
     return find_basemaps(folder, Path(named) if named else None)
 
 
@@ -112,7 +115,7 @@ def control() -> None:
             st.caption(md(pick(file.reason)))
     st.caption(
         _("Local base maps (PMTiles, MBTiles) lie in the folder {folder}.").format(
-            folder=md(store.current().workspace.path / FOLDER)
+            folder=md(place.current().root / FOLDER)
         )
     )
 

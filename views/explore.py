@@ -137,7 +137,7 @@ def _said(spec: LayerSpec) -> list[str]:
 
 def _counted(spec: LayerSpec) -> str:
     """Return what the squares mean in which a large layer is counted when zoomed out."""
-    if len(store.table(spec.key)) <= MOST_VECTORS:
+    if store.rows(spec.key) <= MOST_VECTORS:
         return ""
     return _("zoomed out: a square has the colour of its commonest class, darker for more objects")
 

@@ -49,7 +49,7 @@ def search(specs: list[LayerSpec]) -> None:
     named = tuple(
         s.key
         for s in reversed(specs)
-        if s.name_field != s.id_field and len(store.table(s.key)) <= MOST_VECTORS
+        if s.name_field != s.id_field and store.rows(s.key) <= MOST_VECTORS
     )
     options = _search_options(store.identity(), store.versions(), named, lang())
     st.selectbox(
@@ -105,6 +105,11 @@ def layer_list(specs: list[LayerSpec]) -> None:
 
 
 def _layer_row(spec: LayerSpec) -> None:
+    if store.rows(spec.key) > MOST_VECTORS and not st.session_state.get(
+        ON + spec.key, spec.visible
+    ):
+        _unread_row(spec)
+        return
     frame = store.table(spec.key)
     style = explore.style(spec)
     kind = store.geometry_kind(spec.key)
@@ -112,21 +117,33 @@ def _layer_row(spec: LayerSpec) -> None:
     count = num(len(shown))
     if count != num(len(frame)):
         count += f"/{num(len(frame))}"
-    switch, signs = st.columns([7, 3], gap=None, vertical_alignment="center")
-    # The label is plain text, because screen readers read it as it is.
-    on = switch.checkbox(
-        f"{md(pick(spec.title))} · {count}",
-        value=spec.visible,
-        key=ON + spec.key,
-        persist_state="session",
-    )
-    signs.html(_signs(style, frame, kind), width="stretch")
+    on = _switch(spec, count, _signs(style, frame, kind))
     if not on:
         return
     rows = legend.legend_rows(style, shown, kind)
     if rows:
         st.html(rows)
     explore.caption(spec)
+
+
+def _unread_row(spec: LayerSpec) -> None:
+    """Show a large layer that is off: it is read when it is switched on."""
+    style = store.styles()[spec.key]
+    picture = "" if style.classes else legend.picture(style.default, spec.geometry[0])
+    _switch(spec, num(store.rows(spec.key)), f'<div class="atlas-signs">{picture}</div>')
+
+
+def _switch(spec: LayerSpec, count: str, signs_html: str) -> bool:
+    switch, signs = st.columns([7, 3], gap=None, vertical_alignment="center")
+    # The label is plain text, because screen readers read it as it is.
+    on: bool = switch.checkbox(
+        f"{md(pick(spec.title))} · {count}",
+        value=spec.visible,
+        key=ON + spec.key,
+        persist_state="session",
+    )
+    signs.html(signs_html, width="stretch")
+    return on
 
 
 def _signs(style: LayerStyle, frame: pd.DataFrame, kind: str) -> str:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PARK = "park"
 CARRIER = "carrier"
 _PAGES = "pages"
+NAMES = (_PAGES,)
+"""What is kept in the session."""
 FLAG_MARKS = {"green": "●", "yellow": "▲", "red": "■", "undecided": "◇"}
 """A shape for each flag, so that no flag is told by colour alone."""
 

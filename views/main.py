@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from layers.errors import AtlasError
 from layers.i18n import LANGUAGES
-from layers.marks import is_sample
+from views import city
 from views import compare
 from views import consolidating
 from views import data
@@ -19,19 +20,57 @@ from views import links
 from views import output
 from views import overview
 from views import parks
+from views import place
 from views import scattering
 from views import store
 from views import underused
+from views.city import opening
 from views.text import LANG_KEY
 from views.text import LANGUAGE_NAMES
 from views.text import _
 from views.text import pick
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import Page
 
 STATIC = Path(__file__).resolve().parent / "static"
 
 
 def main() -> None:
     """Frame the page and run it."""
+    _frame()
+    trouble = _look()
+    pages = _pages(is_city=trouble is None and place.current().city is not None)
+    links.remember_pages(dict(pages))
+    page = st.navigation(list(pages.values()), position="top")
+    with st.sidebar:
+        _language()
+    if trouble is not None:
+        st.error(pick(trouble.text))
+        st.stop()
+    place_of = place.current()
+    is_city_page = page is pages.get("city")
+    if is_city_page and place.is_named():
+        # A link to a district that names no page, or a click on the page of the city.
+        st.switch_page(pages["overview"], query_params={place.DISTRICT: place_of.name})
+    if place.has_unknown() and not is_city_page:
+        links.go("city")
+    _open()
+    if place_of.city is not None:
+        with st.sidebar:
+            opening.control(place_of.city)
+        if not is_city_page and place_of.district is None:
+            opening.ask()
+            st.stop()
+        if not is_city_page:
+            place.keep()
+            if opening.begun_anew():
+                st.stop()
+    _title()
+    _run(page)
+
+
+def _frame() -> None:
     st.set_page_config(
         page_title=_("Yangpu Atlas"),
         page_icon=str(STATIC / "logo.svg"),
@@ -40,8 +79,24 @@ def main() -> None:
     )
     st.html(f"<style>{(STATIC / 'style.css').read_text('utf-8')}</style>")
     st.logo(str(STATIC / "logo.svg"), size="large")
-    pages = {
-        "overview": st.Page(overview.render, title=_("Overview"), url_path="map", default=True),
+
+
+def _look() -> AtlasError | None:
+    """Look what is given, a workspace or a city; return why it cannot be read."""
+    try:
+        place.look()
+    except AtlasError as error:
+        return error
+    return None
+
+
+def _pages(*, is_city: bool) -> dict[str, Page]:
+    """Return the pages by name; that of the city stands first, if there is one."""
+    first = {"city": st.Page(city.render, title=_("City"), url_path="city", default=True)}
+    return (first if is_city else {}) | {
+        "overview": st.Page(
+            overview.render, title=_("Overview"), url_path="map", default=not is_city
+        ),
         "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
         "scatter": st.Page(scattering.render, title=_("Scatter"), url_path="scatter"),
         "consolidate": st.Page(
@@ -55,33 +110,55 @@ def main() -> None:
         "data": st.Page(data.render, title=_("Data"), url_path="data"),
         "import": st.Page(importing.render, title=_("Import"), url_path="import"),
     }
-    links.remember_pages(dict(pages))
-    page = st.navigation(list(pages.values()), position="top")
-    with st.sidebar:
-        st.segmented_control(
-            _("Language"),
-            LANGUAGES,
-            format_func=LANGUAGE_NAMES.__getitem__,
-            key=LANG_KEY,
-            default=LANGUAGES[0],
-            # In the address, so that a reload and a shared link keep the language.
-            bind="query-params",
-            required=True,
-            label_visibility="collapsed",
-        )
+
+
+def _language() -> None:
+    st.segmented_control(
+        _("Language"),
+        LANGUAGES,
+        format_func=LANGUAGE_NAMES.__getitem__,
+        key=LANG_KEY,
+        default=LANGUAGES[0],
+        # In the address, so that a reload and a shared link keep the language.
+        bind="query-params",
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _open() -> None:
     try:
         with st.spinner(_("Opening the workspace …"), show_time=False):
             store.begin_run()
     except AtlasError as error:
         st.error(pick(error.text))
         st.stop()
-    for problem in store.damaged():
-        st.error(pick(problem.text))
+
+
+def _title() -> None:
+    """Name the window of the browser after what is open."""
+    open_district = place.current().district
+    product, own = _("Yangpu Atlas"), pick(store.catalogue().title)
+    named = [pick(open_district.title)] if open_district else []
+    st.set_page_config(page_title=" · ".join(dict.fromkeys([*named, own, product])))
+
+
+def _run(page: Page) -> None:
+    above = st.container()
+    known = len(store.damaged())
     try:
         page.run()
     except AtlasError as error:
         st.error(pick(error.text))
-    if any(bool(is_sample(frame).any()) for frame in store.tables().values()):
+    except store.DamagedLayerError:
+        if len(store.damaged()) == known:
+            raise
+        # Its damage was not known before it was read; without it the page can be shown.
+        st.rerun()
+    finally:
+        for problem in store.damaged():
+            above.error(pick(problem.text))
+    if store.any_sample():
         st.sidebar.caption(_("Bundled holdings and occupancy are sample data."))
 
 

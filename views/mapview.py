@@ -13,12 +13,14 @@ from streamlit_folium import st_folium
 
 from layers.picture import View
 from layers.picture import feature_at
+from layers.webmap import LEAST_ZOOM
 from layers.webmap import Tools
 from layers.webmap import base_map
 from layers.webmap import content_key
 from layers.webmap import feature_group
 from views import basemap
 from views import maptexts
+from views import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +65,7 @@ def show(
     bounds: Bounds,
     height: int,
     tools: Tools = _PLAIN,
+    min_zoom: int = LEAST_ZOOM,
     on_click: Callable[[str], None] | None = None,
 ) -> Event | None:
     """Show a picture; return what happened since the last run, each event once.
@@ -79,11 +82,15 @@ def show(
         Height in pixels.
     tools
         What the map offers besides looking.
+    min_zoom
+        How far one can zoom out.
     on_click
         Called with ``layer:id`` of what was clicked, before the page runs, so that
         one run shows the answer; such a click is then no event.
     """
     choice = basemap.chosen()
+    # The browser must not show the place of one district in another.
+    key = f"{key}-{place.current().name}" if place.current().name else key
     folium_map = base_map(
         bounds,
         key=key,
@@ -91,6 +98,7 @@ def show(
         tiles=choice.tiles,
         ground=choice.ground,
         tools=tools,
+        min_zoom=min_zoom,
     )
     if choice.credit:
         picture = replace(picture, attribution=f"{picture.attribution} · {choice.credit}")

@@ -14,6 +14,10 @@ from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
 from layers.picture import Picture
 from layers.picture import View
+from layers.shapes import EAST
+from layers.shapes import NORTH
+from layers.shapes import SOUTH
+from layers.shapes import WEST
 from layers.webmap import Tools
 from views import basemap
 from views import card
@@ -22,6 +26,7 @@ from views import layerlist
 from views import links
 from views import mapview
 from views import permalink
+from views import place
 from views import printing
 from views import store
 from views.permalink import ON
@@ -114,8 +119,14 @@ def home() -> Bounds:
     ground = next((s for s in specs if s.geometry == ("polygon",)), next(iter(specs), None))
     frame = store.located(store.table(ground.key)) if ground is not None else None
     if frame is None or frame.empty:
-        return (121.4, 31.2, 121.6, 31.4)
+        return _nothing_yet()
     west, south, east, north = (float(v) for v in frame.total_bounds)
+    return (west, south, east, north)
+
+
+def _nothing_yet() -> Bounds:
+    """Return where the edition says that its place is, else the country."""
+    west, south, east, north = store.catalogue().place.bounds or (WEST, SOUTH, EAST, NORTH)
     return (west, south, east, north)
 
 
@@ -165,7 +176,7 @@ def map_layer(spec: LayerSpec, *, explored: bool = False) -> MapLayer:
     name_field = "name_en" if english else spec.name_field
     if english and style.label_field == "name":
         style = replace(style, label_field="name_en")
-    large = len(store.table(spec.key)) > MOST_VECTORS
+    large = store.rows(spec.key) > MOST_VECTORS
     return MapLayer(
         key=spec.key,
         kind=pick(spec.title),
@@ -232,8 +243,9 @@ def _side(drawn: list[LayerSpec]) -> None:
 
 
 def _summary() -> None:
-    cat = store.catalogue()
-    st.markdown(f"### {md(pick(cat.title))}")
+    district = place.current().district
+    title = pick(store.catalogue().title)
+    st.markdown(f"### {md(pick(district.title))}" if district else f"### {md(title)}")
     st.caption(_("Click an object on the map, or search for it, to see its card."))
     figures = [
         (pick(spec.title), len(store.table(spec.key)), len(store.located(store.table(spec.key))))

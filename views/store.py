@@ -1,12 +1,15 @@
 """What the pages read: the workspace, its layers and results, cached by version.
 
-Everything returned here is shared between sessions and must not be changed.
+Everything returned here is shared between sessions and must not be changed. A layer is
+read when somebody looks at it, never before.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 from typing import TypeVar
@@ -18,11 +21,11 @@ from geo.scatter import ScatterParameters
 from layers.analysis import SCATTER_LAYERS
 from layers.analysis import scatter_of
 from layers.analysis import together_of
-from layers.catalogue import Catalogue
-from layers.catalogue import LayerSpec
-from layers.catalogue import load_catalogue
+from layers.city import is_city
+from layers.edition import catalogue_of
 from layers.edition import load_sources
 from layers.errors import WorkspaceError
+from layers.marks import is_sample
 from layers.refusals import replaced
 from layers.startup import open_or_create
 from layers.stock import DEFAULT_CHANCE
@@ -34,15 +37,18 @@ from layers.tiles.service import Edition
 from layers.timeline import moments
 from layers.timeline import tables_at
 from layers.workspace import Workspace
-from layers.workspace import default_path
+from views import place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Hashable
+    from collections.abc import Iterator
 
     import pandas as pd
 
     from geo.scatter import ScatterResult
+    from layers.catalogue import Catalogue
+    from layers.catalogue import LayerSpec
     from layers.issues import Issue
     from layers.stock import ChanceChoice
     from layers.tiles.service import Ticket
@@ -53,6 +59,8 @@ Versions = tuple[tuple[str, int], ...]
 _VERSIONS = "versions"
 _IDENTITY = "identity"
 _MADE = "made_this_run"
+NAMES = (_VERSIONS, _IDENTITY, _MADE)
+"""What is kept in the session."""
 T = TypeVar("T")
 
 
@@ -64,31 +72,64 @@ class Opened:
     issues: tuple[Issue, ...]
 
 
+class DamagedLayerError(KeyError):
+    """A layer cannot be read; from then on it is known not to be there."""
+
+
 def catalogue() -> Catalogue:
-    """Return the catalogue of the bundled edition."""
-    return load_catalogue()
+    """Return the catalogue that the workspace, or the city of it, was made with."""
+    at = str(folder() or place.current().root)
+    return once(("catalogue", at), lambda: _catalogue(at, identity()))
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _catalogue(
+    path: str,
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+) -> Catalogue:
+    return catalogue_of(Path(path))
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
 def opened(path: str) -> Opened:
-    """Open the workspace, making it from the bundled edition if it is not there."""
-    workspace, issues = open_or_create(path, catalogue(), author="atlas app")
+    """Open a workspace, making it if it is not there; a district of a city must be there."""
+    known = catalogue_of(Path(path))
+    if is_city(Path(path).parent.parent):
+        return Opened(Workspace.open(Path(path), known), ())
+    workspace, issues = open_or_create(path, known, author="atlas app")
     return Opened(workspace, issues)
 
 
+def folder() -> Path | None:
+    """Return the folder of the open workspace; None in a city of which none is chosen."""
+    return place.current().folder
+
+
 def current() -> Opened:
-    """Return the workspace this server works on."""
-    return opened(str(default_path()))
+    """Return the workspace this session works on.
+
+    Raises
+    ------
+    WorkspaceError
+        If it cannot be opened.
+    """
+    at = folder()
+    assert at is not None  # a page of a district runs only when one is open
+    return opened(str(at))
 
 
 def begin_run() -> None:
-    """Look once, at the start of a run, which versions the layers have.
+    """Look once, at the start of a run, what is open and which versions the layers have.
 
     All pieces of a page then show the same versions, also while another
     planner is committing, and the tables are not opened again and again.
     """
-    workspace = current().workspace
     st.session_state[_MADE] = {}
+    place.look()
+    if folder() is None:
+        st.session_state[_IDENTITY], st.session_state[_VERSIONS] = "", ()
+        return
+    workspace = current().workspace
     st.session_state[_IDENTITY] = workspace.identity
     st.session_state[_VERSIONS] = tuple(workspace.versions().items())
 
@@ -117,24 +158,42 @@ def identity() -> str:
 
 
 @st.cache_resource(show_spinner=False, max_entries=64)
-def _table(
+def _table(path: str, identity: str, key: str, version: int) -> Frame | WorkspaceError:
+    """Read a table once; a damaged one gives its error instead of stopping the page."""
+    seen = _seen_of(identity)
+    try:
+        frame = opened(path).workspace.read(key, version)
+    except WorkspaceError as error:
+        seen[key, version] = error
+        return error
+    seen[key, version] = bool(is_sample(frame).any())
+    return frame
+
+
+@st.cache_resource(show_spinner=False)
+def _rows(
     path: str,
-    identity: str,  # noqa: ARG001 - part of the key of the cache
+    identity: str,
     key: str,
     version: int,
-) -> Frame | WorkspaceError:
-    """Read a table once; a damaged one gives its error instead of stopping the page."""
+) -> int:
+    """Count rows without reading them; none in a layer that turned out to be damaged."""
     try:
-        return opened(path).workspace.read(key, version)
+        return opened(path).workspace.rows(key, version)
     except WorkspaceError as error:
-        return error
+        _seen_of(identity)[key, version] = error
+        return 0
+
+
+@st.cache_resource(show_spinner=False)
+def _seen_of(identity: str) -> dict[tuple[str, int], bool | WorkspaceError]:  # noqa: ARG001 - part of the key of the cache
+    """Return what was seen when tables were read: whether one has sample rows, or its damage."""
+    return {}
 
 
 def _read(key: str, version: int) -> Frame | WorkspaceError:
     # A folder that was made anew has the same path and versions, but another identity.
-    return once(
-        ("table", key, version), lambda: _table(str(default_path()), identity(), key, version)
-    )
+    return once(("table", key, version), lambda: _table(str(folder()), identity(), key, version))
 
 
 def table(key: str) -> Frame:
@@ -147,7 +206,7 @@ def table(key: str) -> Frame:
     """
     found = _read(key, dict(versions())[key])
     if isinstance(found, WorkspaceError):
-        raise KeyError(key) from found
+        raise DamagedLayerError(key) from found
     return found
 
 
@@ -191,36 +250,62 @@ def ticket(spec: LayerSpec, *, name_field: str = "", version: int | None = None)
         name_field=name_field or spec.name_field,
         restricted=spec.sensitivity == "internal",
     )
-    return service().publish(edition, partial(_source, str(default_path()), edition))
+    return service().publish(edition, partial(_source, str(folder()), edition))
 
 
 def _source(path: str, edition: Edition) -> TileSource:
     # A workspace made anew in the same folder must not answer for the old one.
-    if opened(path).workspace.identity != edition.workspace:
+    workspace = opened(path).workspace
+    if workspace.identity != edition.workspace:
         raise replaced()
     frame = _table(path, edition.workspace, edition.layer, edition.version)
     if isinstance(frame, WorkspaceError):
         raise frame
-    spec = catalogue().layer(edition.layer)
+    # The browser asks for tiles outside of any run of a page.
+    spec = workspace.catalogue.layer(edition.layer)
     assert isinstance(frame, gpd.GeoDataFrame)
     return TileSource(spec.key, frame, id_field=spec.id_field, name_field=edition.name_field)
 
 
-def tables() -> dict[str, Frame]:
-    """Return all layers of the workspace that can be read, by key."""
-    read = {key: _read(key, version) for key, version in versions()}
-    return {key: found for key, found in read.items() if not isinstance(found, WorkspaceError)}
+class _Tables(Mapping[str, Frame]):
+    """The layers that can be read, each of them read when it is asked for."""
+
+    def __getitem__(self, key: str) -> Frame:
+        return table(key)
+
+    def __iter__(self) -> Iterator[str]:
+        for key, version in versions():
+            if not isinstance(_read(key, version), WorkspaceError):
+                yield key
+
+    def __len__(self) -> int:
+        return sum(1 for _key in self)
+
+
+def tables() -> Mapping[str, Frame]:
+    """Return the layers of the workspace that can be read, by key.
+
+    It may be looked at in this run only; ``dict`` of it reads all layers.
+    """
+    return _Tables()
 
 
 def problems() -> dict[str, WorkspaceError]:
-    """Return what is wrong with the layers that cannot be read, by key."""
+    """Read all layers; return what is wrong with those that cannot be read, by key."""
     read = {key: _read(key, version) for key, version in versions()}
     return {key: found for key, found in read.items() if isinstance(found, WorkspaceError)}
 
 
 def damaged() -> list[WorkspaceError]:
-    """Return what is wrong with the layers that cannot be read."""
-    return list(problems().values())
+    """Return what is wrong with the layers that were looked at and could not be read."""
+    seen = _seen_of(identity())
+    return [found for entry in versions() if isinstance(found := seen.get(entry), WorkspaceError)]
+
+
+def any_sample() -> bool:
+    """Tell whether a layer that was looked at, now or before, has sample rows."""
+    seen = _seen_of(identity())
+    return any(seen.get(entry) is True for entry in versions())
 
 
 def kept_by_version(name: str, make: Callable[[], T]) -> T:
@@ -234,12 +319,25 @@ def kept_by_version(name: str, make: Callable[[], T]) -> T:
     return found
 
 
+def rows(key: str) -> int:
+    """Return how many rows a layer has, without reading it; 0 if it is damaged."""
+    version = dict(versions()).get(key)
+    if version is None or isinstance(_seen_of(identity()).get((key, version)), WorkspaceError):
+        return 0
+    return once(("rows", key), lambda: _rows(str(folder()), identity(), key, version))
+
+
+def is_sound(key: str) -> bool:
+    """Tell whether a layer is there and no damage of it is known."""
+    rows(key)
+    version = dict(versions()).get(key)
+    known = _seen_of(identity()).get((key, version)) if version is not None else None
+    return version is not None and not isinstance(known, WorkspaceError)
+
+
 def has(key: str) -> bool:
     """Tell whether the workspace holds any row of a layer."""
-    try:
-        return len(table(key)) > 0
-    except KeyError:
-        return False
+    return rows(key) > 0
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -321,16 +419,30 @@ def scatter_moments() -> list[Moment]:
     )
 
 
-@st.cache_resource(show_spinner=False)
 def styles() -> dict[str, LayerStyle]:
     """Return the style of every layer."""
+    return once("styles", lambda: _styles(str(folder()), identity()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _styles(
+    path: str,  # noqa: ARG001 - part of the key of the cache
+    identity: str,  # noqa: ARG001 - the same
+) -> dict[str, LayerStyle]:
     cat = catalogue()
     return {spec.key: layer_style(spec, cat.folder) for spec in cat.layers}
 
 
-@st.cache_resource(show_spinner=False)
 def sources() -> pd.DataFrame:
     """Return the sources of the edition, indexed by ``source_id``."""
+    return once("sources", lambda: _sources(str(folder()), identity()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _sources(
+    path: str,  # noqa: ARG001 - part of the key of the cache
+    identity: str,  # noqa: ARG001 - the same
+) -> pd.DataFrame:
     return load_sources(catalogue().folder).set_index("source_id", drop=False)
 
 

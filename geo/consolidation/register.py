@@ -195,7 +195,8 @@ def _places(
     number = cluster_sites(spaces, gap_m=gap_m, barriers=barriers)
     name = carriers["carrier_id"].groupby(number).min()
     found = carriers.assign(
-        site=number.map(name).fillna(carriers["carrier_id"]).astype("str"),
+        # Where no carrier has a place at all, the names found are no texts yet.
+        site=number.map(name).astype("str").fillna(carriers["carrier_id"]),
         zone_share=zone_shares(carriers, zones)["inside"],
         located=located(carriers.geometry),
     )

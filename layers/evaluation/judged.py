@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from geo.scorecards import Scores
     from layers.catalogue import Catalogue
     from layers.evaluation.facts import Facts
+    from layers.scorecards import Scorecards
 
     Tables = Mapping[str, pd.DataFrame]
 
@@ -183,7 +184,7 @@ def evaluate(
     table = _with_history(table, scores, period, used)
     table = pd.concat([table, ranks(now, choice), second_opinion(now)], axis=1)
     table["sample"] |= _of_sample(gathered[period], table["subject_id"])
-    table = _with_words(table, now, choice)
+    table = _with_words(table, now, choice, load_scorecards(catalogue.folder))
     ordered = _ordered(table)[list(TABLE_COLUMNS)]
     contributions = _contributions(now, gathered[period])
     return Evaluation(used, period, ordered, contributions, gathered, now, choice)
@@ -234,11 +235,12 @@ def _of_sample(facts: Facts, subjects: pd.Series[str]) -> pd.Series[bool]:
     return subjects.isin(set(marked))
 
 
-def _with_words(table: pd.DataFrame, scores: Scores, choice: RankChoice) -> pd.DataFrame:
+def _with_words(
+    table: pd.DataFrame, scores: Scores, choice: RankChoice, cards: Scorecards
+) -> pd.DataFrame:
     """Add what is said of each subject: influence, reason, class of land, parameters."""
     card = scores.card
     moved = _influence(scores)
-    cards = load_scorecards()
     disposals = {grade.key: cards.of_grade(grade.key) for grade in card.grades}
     # The classes are of land, and an operator is none.
     of_land = all(layer != "operators" for layer, _field, _value in card.subjects)

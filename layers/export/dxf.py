@@ -144,9 +144,9 @@ def _check_crs(sheets: Sequence[Sheet]) -> pyproj.CRS:
             raise ExportUsageError(
                 Text(
                     f"CAD 图纸以米为单位，不能用 {crs.to_string()}；"
-                    "请选 EPSG:4549 或 EPSG:4550（CGCS2000 三度带）",
-                    f"CAD drawings are in metres and not in {crs.to_string()}; choose EPSG:4549"
-                    " or EPSG:4550 (CGCS2000, 3-degree zones)",
+                    "请选 CGCS2000 三度带（EPSG:4534 至 4554 之一）",
+                    f"CAD drawings are in metres and not in {crs.to_string()}; choose a"
+                    " 3-degree zone of CGCS2000 (one of EPSG:4534 to 4554)",
                 )
             )
     return systems[0]

@@ -47,6 +47,7 @@ from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
 from layers.export.styling import qml_text
 from layers.export.styling import sld_text
+from layers.grids import usual_grid
 from layers.systems import LONLAT
 
 if TYPE_CHECKING:
@@ -69,9 +70,6 @@ if TYPE_CHECKING:
 
 PACKAGE_FORMATS = ("gpkg", "shp", "geojson", "kml", "dxf", "xlsx", "csv")
 """Formats of a package unless others are asked for."""
-
-METRES = "EPSG:4549"
-"""What drawings are written in when the chosen system has no true metres."""
 
 _ZIP = ".zip"
 _LONLAT_FORMATS: Mapping[str, tuple[str, ...]] = {
@@ -121,7 +119,8 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
     crs
         ``EPSG:n`` on CGCS2000 or WGS 84; axes are east, north. A format that cannot
         carry it is written in another one, which the notes name: GeoJSON and KML in
-        longitude and latitude, DXF in the metres of :data:`METRES`.
+        longitude and latitude, DXF in the metres of
+        :func:`layers.grids.usual_grid`.
     audience
         ``internal`` or ``public``, as in :func:`layers.export.run.export_layers`. In a
         public copy all systems show the same coordinates, rounded once in longitude and
@@ -231,7 +230,7 @@ def _parts(order: _Order, formats: Sequence[str], crs: str) -> tuple[Part, tuple
     ready = {name: sheets}
     parts = []
     for fmt in dict.fromkeys(formats):
-        system = _system_of(fmt, name, sheets)
+        system = _system_of(fmt, name, sheets, order.catalogue.central_meridian)
         if system not in ready:
             ready[system] = order.sheets(system)
         holds = replace(FORMATS[fmt], tables=FORMATS[fmt].tables and fmt not in _NO_TABLES)
@@ -264,14 +263,14 @@ def _check_wish(path: Path, formats: Sequence[str]) -> None:
         )
 
 
-def _system_of(fmt: str, crs: str, sheets: Sequence[Sheet]) -> str:
+def _system_of(fmt: str, crs: str, sheets: Sequence[Sheet], longitude: float) -> str:
     """Return the system in which a format is written when `crs` is asked for."""
     allowed = _LONLAT_FORMATS.get(fmt)
     if allowed is not None:
         return crs if crs in allowed else allowed[0]
     degrees = bool(export_crs(crs).is_geographic)
     untrue = degrees or any(sheet.distorted for sheet in sheets)
-    return METRES if fmt in _METRE_FORMATS and untrue else crs
+    return usual_grid(longitude) if fmt in _METRE_FORMATS and untrue else crs
 
 
 def _put(contents: Contents, path: Path, progress: Progress) -> list[str]:

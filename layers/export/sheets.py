@@ -28,6 +28,8 @@ from layers.frames import to_type
 from layers.marks import is_located
 from layers.marks import is_sample
 from layers.marks import is_sketch
+from layers.shapes import NORTH
+from layers.shapes import SOUTH
 from layers.systems import find_system
 from layers.values import clean_text
 
@@ -100,6 +102,19 @@ class Sheet:
         operation = None if self.crs is None else self.crs.coordinate_operation
         method = "" if operation is None else operation.method_name
         return "Mercator" in method and "Transverse" not in method
+
+    @property
+    def latitude(self) -> float:
+        """Middle latitude of the places, to a tenth of a degree; of the country if there are none.
+
+        Scales of a web map depend on it, and must not move with every feature.
+        """
+        frame = self.frame
+        if not isinstance(frame, gpd.GeoDataFrame) or frame.crs is None or not self.located:
+            return (SOUTH + NORTH) / 2
+        west, south, east, north = frame.total_bounds
+        middle = gpd.GeoSeries.from_xy([(west + east) / 2], [(south + north) / 2], crs=frame.crs)
+        return round(float(middle.to_crs(STORAGE_CRS).y.iloc[0]), 1)
 
     @property
     def located(self) -> int:

@@ -217,7 +217,7 @@ def _is_total(line: _Line) -> bool:
     if _SUM.fullmatch(key) or (name and _SUM.fullmatch(name)):
         return True
     if key:
-        # 复旦园小计 over the columns of id and name, which were merged.
+        # 东园小计 over the columns of id and name, which were merged.
         return bool(_SUM_OF.fullmatch(key)) and (name in ("", key) or bool(_SUM_OF.fullmatch(name)))
     first = [_label(text) for _, text in line.cells[:_TWO]]
     return any(map(_SUM.fullmatch, first)) or any(map(_SUM_OF.fullmatch, (first[0], name)))

@@ -16,6 +16,8 @@ from layers.frames import GEOMETRY
 from layers.intake.columns import find_places
 from layers.intake.kinds import refuse_kind
 from layers.intake.placing.geometry_columns import find_shapes
+from layers.intake.setting import edition_at
+from layers.intake.setting import reading_for
 from layers.intake.source import Request
 from layers.intake.source import check_file
 
@@ -75,7 +77,8 @@ def read_raw(request: Request) -> Raw:
     check_file(request)
     module, _, function = place.partition(":")
     reader: Callable[[Request], Raw] = getattr(import_module(module), function)
-    return reader(request)
+    with reading_for(edition_at(request.edition)):
+        return reader(request)
 
 
 def read_file(

@@ -45,6 +45,7 @@ from layers.intake.placing.shifted import confirm_system
 from layers.intake.placing.shifted import shift_of
 from layers.intake.read import read_raw
 from layers.intake.replacing import replace_values
+from layers.intake.setting import reading_for
 from layers.intake.source import Request
 from layers.intake.source import files_of
 from layers.intake.wide import CARRIERS
@@ -225,7 +226,7 @@ def intake(
     CatalogueError
         If `spec` is not a layer of `catalogue`.
     """
-    request = Request(path, spec.key, choices.encoding, choices.part)
+    request = Request(path, spec.key, choices.encoding, choices.part, catalogue.folder)
     raw = read(request)
     return run_chain(raw, request, spec, catalogue, choices, tables=tables, progress=progress)
 
@@ -246,13 +247,14 @@ def run_chain(
     """
     catalogue.layer(spec.key)
     batch = Batch(raw, request, spec, catalogue, choices, tables or {}, issues=raw.issues)
-    for number, (title, step) in enumerate(STEPS):
+    with reading_for(catalogue):
+        for number, (title, step) in enumerate(STEPS):
+            if progress is not None:
+                progress(title, number / (len(STEPS) + 1))
+            batch = step(batch)
         if progress is not None:
-            progress(title, number / (len(STEPS) + 1))
-        batch = step(batch)
-    if progress is not None:
-        progress(_CHECKING, len(STEPS) / (len(STEPS) + 1))
-    return check(batch)
+            progress(_CHECKING, len(STEPS) / (len(STEPS) + 1))
+        return check(batch)
 
 
 def file_hash(path: Path) -> str:

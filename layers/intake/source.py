@@ -112,12 +112,16 @@ class Request:
     part
         Which sheet, layer or member of the file to read; empty to choose the only
         one, or the one that looks like data.
+    edition
+        Folder of the edition whose words the headings may be; ``None`` for the one that
+        is set (:mod:`layers.intake.setting`), else the bundled one.
     """
 
     path: Path
     layer: str = ""
     encoding: str | None = None
     part: str = ""
+    edition: Path | None = None
 
     def issue(
         self,

@@ -59,15 +59,15 @@ _LON = FieldSpec("lon", "number", Text("经度", "Longitude"), unit="°", minimu
 _LAT = FieldSpec("lat", "number", Text("纬度", "Latitude"), unit="°", minimum=-90, maximum=90)
 _WKT = FieldSpec("wkt", "text", Text("几何", "wkt"))
 _SHAPES: Mapping[GeometryKind, str] = {
-    "line": "LINESTRING (121.50 31.30, 121.51 31.31)",
-    "polygon": "POLYGON ((121.50 31.30, 121.51 31.30, 121.51 31.31, 121.50 31.30))",
+    "line": "LINESTRING (114.50 30.30, 114.51 30.31)",
+    "polygon": "POLYGON ((114.50 30.30, 114.51 30.30, 114.51 30.31, 114.50 30.30))",
 }
 _SYSTEM = FieldSpec("coord_system", "text", Text("坐标系", "coord_system"))
 
 _ID_EXAMPLE = "001"  # formatted as text, the zeros stay
 _PLACE_EXAMPLES: Mapping[str, str] = {
-    "lon": "121.505612",
-    "lat": "31.299034",
+    "lon": "114.505612",
+    "lat": "30.299034",
 }
 
 

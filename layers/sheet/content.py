@@ -85,7 +85,7 @@ def sheet_content(
     """
     template = load_template(catalogue.folder)
     _check(request, template)
-    system = _system(request.crs or template.crs)
+    system = _system(request.crs or template.crs, template.crs)
     kind = template.kinds[request.kind]
     subject = find_subject(tables, request, extras.plan, extras.findings)
     deliveries = [
@@ -101,7 +101,7 @@ def sheet_content(
     return SheetContent(
         request=request,
         template=template,
-        title=kind.title.get(request.lang).format(name=subject.name),
+        title=kind.title.get(request.lang).replace("{name}", subject.name),
         status=kind.status.get(request.lang),
         crs=system,
         extent=extent,
@@ -110,6 +110,7 @@ def sheet_content(
         facts=subject.facts,
         notes=_notes(deliveries, catalogue, template, request, extras),
         sources=told,
+        words=catalogue.place.words,
         of_sources=count,
         badges=_badges(deliveries, subject, request),
         stamp=stamp,
@@ -135,7 +136,7 @@ def _check(request: SheetRequest, template: Template) -> None:
         )
 
 
-def _system(text: str) -> pyproj.CRS:
+def _system(text: str, usual: str) -> pyproj.CRS:
     system = export_crs(text)
     metric = system.is_projected and all(a.unit_name == "metre" for a in system.axis_info)
     operation = system.coordinate_operation
@@ -143,8 +144,8 @@ def _system(text: str) -> pyproj.CRS:
     if not metric or ("Mercator" in method and "Transverse" not in method):
         raise ExportUsageError(
             Text(
-                f"图幅的坐标系须为以米为单位的高斯投影，不能用 {text}；请用 EPSG:4549",
-                f"a sheet needs a Gauss-Krüger CRS in metres, not {text}; use EPSG:4549",
+                f"图幅的坐标系须为以米为单位的高斯投影，不能用 {text}；请用 {usual}",
+                f"a sheet needs a Gauss-Krüger CRS in metres, not {text}; use {usual}",
             )
         )
     return system

@@ -274,6 +274,7 @@ def draw_map(
         extent=shown,
         metres_per_mm=metres_per_mm,
         measure=pen.measure,
+        words=content.words,
         obstacles=[
             box
             for layer in nameless

@@ -127,6 +127,7 @@ def place_labels(
     metres_per_mm: float,
     measure: Measure,
     obstacles: Sequence[Extent] = (),
+    words: tuple[str, ...] = (),
 ) -> list[Placed]:
     """Place labels so that none covers another, an obstacle or a symbol, or leaves the map.
 
@@ -142,6 +143,8 @@ def place_labels(
         Width and height of one line of text in mm, from text, size in points, and bold.
     obstacles
         Boxes that no label may cover, metres: legend, symbols without a label.
+    words
+        Names of the place, see :func:`layers.sheet.wrapping.two_lines`.
 
     Returns
     -------
@@ -162,7 +165,8 @@ def place_labels(
     board = Board(extent, [*obstacles, *_symbols(labels, metres_per_mm)])
     placed = []
     for label in sorted(labels, key=_rank):
-        found = _place(label, board, extent, metres_per_mm, measure)
+        wrapped = two_lines(_one_line(label), words)
+        found = _place(label, wrapped, board, extent, metres_per_mm, measure)
         if found is not None:
             placed.append(found)
     return placed
@@ -211,15 +215,24 @@ def _symbols(labels: Sequence[Label], metres_per_mm: float) -> Iterator[Extent]:
             yield (label.x - half, label.y - half, label.x + half, label.y + half)
 
 
+def _one_line(label: Label) -> str:
+    return " ".join(label.text.split())
+
+
 def _place(
-    label: Label, board: Board, extent: Extent, metres_per_mm: float, measure: Measure
+    label: Label,
+    wrapped: str,
+    board: Board,
+    extent: Extent,
+    metres_per_mm: float,
+    measure: Measure,
 ) -> Placed | None:
     west, south, east, north = extent
-    text = " ".join(label.text.split())
+    text = _one_line(label)
     if not text or not (west <= label.x <= east and south <= label.y <= north):
         return None
     place = np.array([label.x, label.y])
-    for setting, boxes, leader in _candidates(label, text, extent, metres_per_mm, measure):
+    for setting, boxes, leader in _candidates(label, wrapped, extent, metres_per_mm, measure):
         box = board.first_free(place, boxes, leader=leader)
         if box is not None:
             board.take(box, leader_line(place, box) if leader else None)
@@ -229,10 +242,10 @@ def _place(
 
 
 def _candidates(
-    label: Label, text: str, extent: Extent, metres_per_mm: float, measure: Measure
+    label: Label, wrapped: str, extent: Extent, metres_per_mm: float, measure: Measure
 ) -> Iterator[tuple[str, Floats, bool]]:
     """Yield text as set, boxes (n, 4) and whether they need a leader, the best first."""
-    wrapped = two_lines(text)
+    text = _one_line(label)
     # A long name beside a point hides less in two lines, and reads better in one in an area.
     texts = (text, wrapped) if label.kind == "area" else (wrapped, text)
     sizes = {

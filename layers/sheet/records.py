@@ -130,6 +130,8 @@ class SheetContent:
         Marks that are printed large: audience, 示例数据, 示意.
     stamp
         Date of the sheet.
+    words
+        Names of the place, which are not broken in two lines.
     """
 
     request: SheetRequest
@@ -146,6 +148,7 @@ class SheetContent:
     of_sources: int
     badges: tuple[str, ...]
     stamp: date
+    words: tuple[str, ...] = ()
 
     @property
     def totals(self) -> Mapping[str, int]:

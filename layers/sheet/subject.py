@@ -241,7 +241,7 @@ def _called(row: pd.Series[Any], lang: str) -> str:
 def _nowhere(subject: str = "") -> ExportUsageError:
     return ExportUsageError(
         Text(
-            f"“{subject or '杨浦区'}”没有已定位的空间，不能出图；请先补充位置",
+            f"“{subject or '本区'}”没有已定位的空间，不能出图；请先补充位置",
             f"'{subject or 'the district'}' has no located space, so there is nothing to draw;"
             " locate it first",
         )

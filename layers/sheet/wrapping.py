@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _LEAST_WIDTH = 20
 """Shortest name that is broken, in half widths: ten Chinese or twenty Latin characters."""
@@ -14,7 +15,7 @@ _WIDE = frozenset("WF")
 _BEST, _GOOD, _FAIR = 8.0, 6.0, 3.0
 
 _WORDS = (
-    "上海市 上海 杨浦区 杨浦 同济 复旦 中国 国家 国际 全国 城市 大学 学院 学校 校区 专科 "
+    "中国 国家 国际 全国 城市 大学 学院 学校 校区 专科 "
     "职业 高等 技术 科技 科学 学科 研究 研究院 研究所 实验室 创业 创新 创意 创智 产业 工业 "
     "实业 企业 服务 信息 软件 数据 数字 智能 智慧 人工 概念 知识 产权 交易 交易所 金融 商务 "
     "商业 文化 体育 艺术 设计 医疗 医院 装备 制造 机械 生物 医药 能源 环境 环保 电力 电子 "
@@ -22,13 +23,10 @@ _WORDS = (
     "示范 孵化 孵化器 加速 加速器 平台 大厦 大楼 广场 公园 公司 有限 股份 集团 总部 管理 "
     "委员会 办公 公共 实训 街道 社区 新村 项目 综合 联合 未来 高端 代表处 国家大学科技园"
 )
-_WORD = re.compile("|".join(sorted(_WORDS.split(), key=lambda word: (-len(word), word))))
-
-
 _HEADS = re.compile("大学|学院|研究院|公司|集团")
 
 
-def two_lines(text: str) -> str:
+def two_lines(text: str, words: tuple[str, ...] = ()) -> str:
     """Return a name with a line break near its middle, or as it is.
 
     A name of fewer than ten Chinese (twenty Latin) characters stays on one line. The break
@@ -41,11 +39,13 @@ def two_lines(text: str) -> str:
     ----------
     text
         The name on one line.
+    words
+        Names of the place, which are not broken either (:attr:`layers.specs.Place.words`).
     """
     widths = [2 if unicodedata.east_asian_width(char) in _WIDE else 1 for char in text]
     if sum(widths) < _LEAST_WIDTH:
         return text
-    bonuses = _bonuses(text)
+    bonuses = _bonuses(text, words)
     if not bonuses:
         return text
 
@@ -57,9 +57,16 @@ def two_lines(text: str) -> str:
     return f"{text[:best].rstrip()}\n{text[best:].lstrip()}"
 
 
-def _bonuses(text: str) -> dict[int, float]:
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return the words that are kept whole, the longest first."""
+    known = sorted({*_WORDS.split(), *words} - {""}, key=lambda word: (-len(word), word))
+    return re.compile("|".join(map(re.escape, known)))
+
+
+def _bonuses(text: str, own: tuple[str, ...]) -> dict[int, float]:
     """Return how good a break is, in half widths from the middle, where one may be."""
-    words = [match.span() for match in _WORD.finditer(text)]
+    words = [match.span() for match in _pattern(own).finditer(text)]
     within = {place for start, end in words for place in range(start + 1, end)}
     marks = dict.fromkeys((place for span in words for place in span), _FAIR)
     marks.update(dict.fromkeys((match.end() for match in _HEADS.finditer(text)), _GOOD))

@@ -10,7 +10,6 @@ from geo.lists import items_of
 from geo.underuse import STATES
 from geo.underuse import parse_gaps
 from geo.underuse import what_would_change
-from layers.catalogue import load_catalogue
 from layers.errors import Text
 from layers.i18n import unknown
 from layers.underuse.register import carrier_register
@@ -47,7 +46,7 @@ _NOT_APPLICABLE = "not_applicable"
 
 
 def missing_data(
-    found: Underuse, tables: Mapping[str, pd.DataFrame], catalogue: Catalogue | None = None
+    found: Underuse, tables: Mapping[str, pd.DataFrame], catalogue: Catalogue
 ) -> pd.DataFrame:
     """Return every number that is missing, who could tell it, and what it could change.
 
@@ -58,7 +57,7 @@ def missing_data(
     tables
         The layers that it was made from; ``parks`` is used if it is there.
     catalogue
-        Gives the titles of the fields; the bundled one by default.
+        Gives the titles of the fields.
 
     Returns
     -------
@@ -72,8 +71,7 @@ def missing_data(
         to, joined by ``;``; empty if it changes nothing. What does not apply is not
         asked for.
     """
-    described = catalogue or load_catalogue()
-    register = carrier_register(tables, described)
+    register = carrier_register(tables, catalogue)
     gaps = {carrier: parse_gaps(cell) for carrier, cell in register["gaps"].items()}
     asked = what_would_change(_with_wrong(found), found.parameters)
     now = found.facts["state"]
@@ -96,7 +94,7 @@ def missing_data(
     ]
     columns = ["carrier_id", "field", "why", "could_become"]
     return _ordered(
-        _told(pd.DataFrame(rows, columns=columns, dtype="str"), found, tables, described)
+        _told(pd.DataFrame(rows, columns=columns, dtype="str"), found, tables, catalogue)
     )
 
 

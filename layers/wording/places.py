@@ -17,14 +17,14 @@ FINDINGS: Mapping[str, Finding] = {
     "not_degrees": error(
         "“{value}”不是可识别的度分秒",
         "'{value}' is no readable angle",
-        "请写成 121°30′20″ 或 121.5056；分和秒须小于 60",
-        "Write 121°30′20″ or 121.5056; minutes and seconds are below 60",
+        "请写成 114°30′20″ 或 114.5056；分和秒须小于 60",
+        "Write 114°30′20″ or 114.5056; minutes and seconds are below 60",
     ),
     "not_a_pair": error(
         "“{value}”不是一对坐标",
         "'{value}' is no pair of coordinates",
-        "请写成“121.5056,31.2990”，经度在前；没有坐标请留空",
-        "Write 121.5056,31.2990, longitude first; leave it empty if there are none",
+        "请写成“114.5056,30.2990”，经度在前；没有坐标请留空",
+        "Write 114.5056,30.2990, longitude first; leave it empty if there are none",
     ),
     "degrees_read": info(
         "列“{field}”有 {count} 格不是单纯的数字，已换算为十进制度（如“{value}”）",

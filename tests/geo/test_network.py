@@ -272,5 +272,28 @@ def test_the_order_of_the_sites_changes_no_length() -> None:
     square = np.full((len(sites), len(sites)), np.nan)
     square[pairs.start, pairs.end] = square[pairs.end, pairs.start] = plain.length_m
     one, two = shuffle[pairs.start], shuffle[pairs.end]
-    np.testing.assert_allclose(mixed.length_m, square[one, two], rtol=1e-12)
+    np.testing.assert_array_equal(mixed.length_m, square[one, two])
     np.testing.assert_array_equal(mixed.snapped_m, plain.snapped_m[shuffle])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_other_sites_change_no_bit_of_a_walk(seed: int) -> None:
+    """Every site cuts the segments that it joins, and lengths are added up piece by piece."""
+    streets, sites = town(seed)
+    rng = np.random.default_rng(seed)
+    places = np.array([Point(site).buffer(rng.uniform(0, 12)) for site in sites], dtype=object)
+    among_all = on_foot(all_pairs(len(places)), places, ways(*streets))
+    pairs = all_pairs(len(places))
+    for _ in range(10):
+        some = np.sort(rng.choice(len(places), 4, replace=False))
+        alone = on_foot(all_pairs(4), places[some], ways(*streets))
+        same = np.isin(pairs.start, some) & np.isin(pairs.end, some)
+        np.testing.assert_array_equal(alone.length_m, among_all.length_m[same])
+        np.testing.assert_array_equal(alone.snapped_m, among_all.snapped_m[some])
+
+
+def test_a_way_of_many_equal_steps_is_as_long_as_it_is_to_a_micrometre() -> None:
+    steps = np.arange(1001) * 0.8 + 500_000
+    street = LineString(np.column_stack([steps, np.full(1001, 3_461_000.3)]))
+    found = walk(ways(street), street.coords[0], street.coords[-1])
+    assert found.length_m.tolist() == pytest.approx([800], abs=1e-6)

@@ -8,13 +8,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pyogrio
 import pytest
 
 from layers.errors import ExportError
+from layers.errors import Text
 from layers.export import export_layers
 from layers.export.notes import Notes
+from layers.export.sheets import Sheet
 from layers.export.styling import add_layer_styles
 from layers.export.styling import check_layer_styles
 from layers.export.styling import qml_text
@@ -46,7 +49,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layers.catalogue import Catalogue
-    from layers.export.sheets import Sheet
 
 
 # --- symbols ---------------------------------------------------------------
@@ -164,8 +166,8 @@ def test_labels_name_their_field_font_and_scale() -> None:
     assert shown is not None
     assert text.attrib["fieldName"] == "v"
     assert {"Noto Sans CJK SC", "SimHei"} <= {e.attrib["name"] for e in text.iter("family")}
-    # 559,082,264 / 2¹¹ · cos 31.3°
-    assert int(shown.attrib["scaleMax"]) == pytest.approx(233_258, abs=1)
+    # 559,082,264 / 2¹¹: the places of the sheet are at the equator.
+    assert int(shown.attrib["scaleMax"]) == pytest.approx(272_989, abs=1)
     assert sld(sheet).findtext(f".//{SE}MaxScaleDenominator") == shown.attrib["scaleMax"]
     assert qml(made_sheet(made_style(), ["x"])).attrib["labelsEnabled"] == "0"
 
@@ -186,7 +188,17 @@ def test_numbers_are_written_short() -> None:
     ]
     assert dash_lengths("") == ()
     assert dash_lengths("4 9") == (4, 9)
-    assert scale_of_zoom(0) == pytest.approx(477_710_000, rel=1e-4)
+    assert scale_of_zoom(0, 31.3) == pytest.approx(477_710_000, rel=1e-4)
+    assert scale_of_zoom(3, 60.0) == pytest.approx(559_082_264 / 16, rel=1e-6)
+
+
+@pytest.mark.parametrize("crs", [4490, 4326, 4547])
+def test_scales_are_of_the_latitude_of_the_places(crs: int) -> None:
+    places = gpd.GeoSeries.from_xy([114.1, 114.2, None], [29.9, 30.14, None], crs=4490).to_crs(crs)
+    sheet = Sheet("x", Text("x", "x"), Text("x", "x"), (), gpd.GeoDataFrame(geometry=places))
+    assert sheet.latitude == 30.0
+    assert replace(sheet, frame=sheet.frame.iloc[:0]).latitude == 28.5
+    assert replace(sheet, frame=pd.DataFrame({"a": [1]})).latitude == 28.5
 
 
 @pytest.mark.parametrize("text", [qml_text, sld_text])

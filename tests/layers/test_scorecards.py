@@ -229,9 +229,11 @@ def test_what_is_no_file_of_scorecards_is_told(tmp_path: Path, content: bytes, t
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
     with pytest.raises(ScorecardError, match="找不到"):
-        load_scorecards(tmp_path)
-    with pytest.raises(ScorecardError, match="找不到"):
         read_scorecards(tmp_path / SCORECARDS_FILE)
+
+
+def test_an_edition_without_cards_has_the_bundled_ones(tmp_path: Path) -> None:
+    assert load_scorecards(tmp_path) == load_scorecards()
 
 
 def test_a_message_names_the_file_as_its_owner_does(tmp_path: Path) -> None:

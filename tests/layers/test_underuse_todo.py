@@ -19,7 +19,7 @@ AREAS = {"own_use_area_m2", "leased_area_m2", "vacant_area_m2"}
 
 
 def listed(there: dict[str, Any]) -> Any:
-    return missing_data(underuse_of(there, CATALOGUE, choice=FEW), there)
+    return missing_data(underuse_of(there, CATALOGUE, choice=FEW), there, CATALOGUE)
 
 
 def entry(table: Any, carrier: str, field: str) -> Any:

@@ -44,8 +44,7 @@ def used_versions(versions: Versions) -> Versions:
 
 def readable_versions() -> Versions:
     """Return the versions of the layers that can be read, as of this run."""
-    readable = store.tables()
-    return tuple(entry for entry in store.versions() if entry[0] in readable)
+    return tuple(entry for entry in store.versions() if store.is_sound(entry[0]))
 
 
 def register(wish: Wish) -> Register:

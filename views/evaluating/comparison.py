@@ -92,7 +92,7 @@ def versions(choice: Choice) -> dict[str, Scorecard]:
         one of the page if its weights were moved.
     """
     key = choice.card.key
-    known = {_("bundled"): load_scorecards().cards.get(key)}
+    known = {_("bundled"): load_scorecards(store.catalogue().folder).cards.get(key)}
     file = desk().file
     if file is not None:
         known[_("your file")] = file.cards.get(key)

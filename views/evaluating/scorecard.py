@@ -16,6 +16,7 @@ from layers.scorecards import SCORECARDS_FILE
 from layers.scorecards import load_scorecards
 from layers.scorecards import read_scorecards
 from layers.scorecards import write_scorecards
+from views import store
 from views import tables
 from views.evaluating import words
 from views.evaluating.state import desk
@@ -101,7 +102,7 @@ def criteria(card: Scorecard) -> pd.DataFrame:
 
 def _disposals(card: Scorecard) -> None:
     grades = words.grades(card)
-    found = desk().scorecards.disposals or load_scorecards().disposals
+    found = desk().scorecards.disposals or load_scorecards(store.catalogue().folder).disposals
     with st.expander(_("Grades read as A to D")):
         st.caption(
             _(

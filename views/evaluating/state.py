@@ -17,6 +17,7 @@ import streamlit as st
 
 from layers.scorecards import load_scorecards
 from layers.underuse import RankChoice
+from views import store
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -97,7 +98,9 @@ class Desk:
     @property
     def scorecards(self) -> Scorecards:
         """The scorecards that the page judges by."""
-        return self.file if self.own and self.file is not None else load_scorecards()
+        if self.own and self.file is not None:
+            return self.file
+        return load_scorecards(store.catalogue().folder)
 
     @property
     def scorecard(self) -> Scorecard:

@@ -11,6 +11,7 @@ from layers.evaluation import EVALUATION_WORDS
 from layers.i18n import UNKNOWN
 from layers.scorecards import load_scorecards
 from layers.underuse.ranking import SURELY_WORST
+from views import store
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -78,7 +79,7 @@ def codes(column: str, values: pd.Series[str]) -> pd.Series[str]:
 
 def disposal(key: object) -> str:
     """Return the class of land that a grade is read as; empty without a grade."""
-    found = {d.key: d.title for d in load_scorecards().disposals}
+    found = {d.key: d.title for d in load_scorecards(store.catalogue().folder).disposals}
     return pick(found[str(key)]) if key in found else ""
 
 

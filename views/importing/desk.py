@@ -113,7 +113,8 @@ class Work:
     @property
     def request(self) -> Request:
         """How the file is asked for."""
-        return Request(self.path, self.layer, self.choices.encoding, self.choices.part)
+        choices, edition = self.choices, store.catalogue().folder
+        return Request(self.path, self.layer, choices.encoding, choices.part, edition)
 
     @property
     def token(self) -> str:
@@ -234,7 +235,8 @@ def take_part(part: str, progress: Callable[[Text, float], None]) -> None:
 
 
 def _read(folder: Folder, path: Path, part: str, progress: Callable[[Text, float], None]) -> None:
-    raw = read_isolated(Request(path, part=part), progress=progress)
+    request = Request(path, part=part, edition=store.catalogue().folder)
+    raw = read_isolated(request, progress=progress)
     made = Work(folder, path, raw, _base(), choices=Choices(part=part))
     st.session_state[_WORK] = made
     if holds_both(made):
@@ -250,7 +252,7 @@ def read_again(found: Work, progress: Callable[[Text, float], None], **how: Any)
         If it cannot be read that way; everything is then as it was.
     """
     wished = replace(Choices(encoding=found.choices.encoding, part=found.choices.part), **how)
-    request = Request(found.path, found.layer, wished.encoding, wished.part)
+    request = replace(found.request, encoding=wished.encoding, part=wished.part)
     found.raw = read_isolated(request, progress=progress)
     found.whole, found.half = None, ""
     if wished.part != found.choices.part:

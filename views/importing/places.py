@@ -24,6 +24,7 @@ from layers.intake.placing.control_points import read_control_points
 from layers.intake.placing.local_grid import fit_grid
 from layers.intake.placing.local_grid import grid_from_proj
 from layers.intake.placing.locate import raw_coordinates
+from layers.intake.setting import reading_for
 from layers.picture import MapLayer
 from layers.picture import Picture
 from layers.style import Symbol
@@ -152,7 +153,7 @@ def _caption(candidate: Candidate) -> str:
 
 def _local(work: desk.Work) -> None:
     """Take the parameters of a local grid, which are kept nowhere but in this session."""
-    with st.expander(_("A city's own grid (for instance Shanghai 2000)"), key="import_local"):
+    with st.expander(_("A city's own grid (independent coordinates)"), key="import_local"):
         st.caption(
             _(
                 "Its parameters are not public. Give your own; they are used for this import "
@@ -184,11 +185,10 @@ def _fitted(name: str, content: bytes, limit: float) -> LocalGrid:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / Path(name).name
         path.write_bytes(content)
-        return fit_grid(
-            read_control_points(path, read=read_isolated),
-            central_meridian=store.catalogue().central_meridian,
-            accept_rmse_m=limit,
-        )
+        with reading_for(store.catalogue()):
+            points = read_control_points(path, read=read_isolated)
+    meridian = store.catalogue().central_meridian
+    return fit_grid(points, central_meridian=meridian, accept_rmse_m=limit)
 
 
 def _grid(work: desk.Work) -> None:

@@ -14,6 +14,9 @@ from layers.errors import AtlasError
 from layers.export import export_layers
 from layers.export.package import PACKAGE_FORMATS
 from layers.export.package import export_package
+from layers.grids import by_meridian
+from layers.grids import meridians_near
+from layers.grids import usual_grid
 from layers.timeline import newest
 from views import explore
 from views import store
@@ -45,16 +48,9 @@ FORMATS = {
     "fgb": "FlatGeobuf (.fgb)",
     "parquet": "GeoParquet (.parquet)",
 }
-CRS = {
-    "EPSG:4490": "CGCS2000 (EPSG:4490)",
-    "EPSG:4549": "CGCS2000 / 3° GK CM 120E (EPSG:4549)",
-    "EPSG:4550": "CGCS2000 / 3° GK CM 123E (EPSG:4550)",
-    "EPSG:4326": "WGS 84 (EPSG:4326)",
-}
-GEOGRAPHIC = ("EPSG:4490", "EPSG:4326")
-METRIC = ("EPSG:4549", "EPSG:4550")
-# Formats that allow but some systems; KML is always in WGS 84.
-_ALLOWED = {"geojson": GEOGRAPHIC, "dxf": METRIC, "kml": GEOGRAPHIC[1:]}
+GEOGRAPHIC = {"EPSG:4490": "CGCS2000 (EPSG:4490)", "EPSG:4326": "WGS 84 (EPSG:4326)"}
+# Formats that allow degrees only; KML is always in WGS 84.
+_DEGREES = {"geojson": tuple(GEOGRAPHIC), "kml": ("EPSG:4326",)}
 # Formats whose file holds several layers.
 _SEVERAL = {"gpkg", "xlsx", "dxf", "kml"}
 Wish: TypeAlias = "tuple[tuple[str, ...], str, tuple[str, ...], str, Audience, str, bool, object]"
@@ -70,6 +66,20 @@ def show() -> None:
         ready.offer(wish)
 
 
+def _systems(fmt: str) -> dict[str, str]:
+    """Return the coordinate systems that a format may be in, with their titles."""
+    longitude = store.catalogue().central_meridian
+    grids = {
+        by_meridian(m): f"CGCS2000 / 3° GK CM {m}E ({by_meridian(m)})"
+        for m in meridians_near(longitude)
+    }
+    grids = grids or {usual_grid(longitude): usual_grid(longitude)}
+    if fmt == "dxf":
+        return grids
+    every = {**dict(list(GEOGRAPHIC.items())[:1]), **grids, **GEOGRAPHIC}
+    return {name: every[name] for name in _DEGREES.get(fmt, every)}
+
+
 def audience(key: str) -> Audience:
     """Let the planner choose for whom a file is."""
     titles: dict[Audience, str] = {
@@ -81,7 +91,7 @@ def audience(key: str) -> Audience:
 
 def _wish() -> Wish:
     specs = [s for s in store.catalogue().layers if store.has(s.key)]
-    titles = {s.key: f"{pick(s.title)} · {num(len(store.table(s.key)))}" for s in specs}
+    titles = {s.key: f"{pick(s.title)} · {num(store.rows(s.key))}" for s in specs}
     usual = [k for k in ("zones", "parks", "carriers") if k in titles]
     keys = choices.pills(_("Layers"), titles, "export_layers", usual)
     names = {PACKAGE: _("Package of several formats, styles and notes (.zip)"), **FORMATS}
@@ -92,9 +102,12 @@ def _wish() -> Wish:
         formats = choices.pills(
             _("Formats in the package"), wanted, "export_formats", PACKAGE_FORMATS
         )
-    allowed = _ALLOWED.get(fmt, tuple(CRS))
+    titles = _systems(fmt)
     crs = st.selectbox(
-        _("Coordinate system"), allowed, format_func=CRS.__getitem__, key=f"export_crs:{allowed[0]}"
+        _("Coordinate system"),
+        list(titles),
+        format_func=titles.__getitem__,
+        key=f"export_crs:{next(iter(titles))}",
     )
     for_whom = audience("export_audience")
     themed = st.checkbox(

@@ -161,7 +161,7 @@ def _number(name: str, knob: _Knob, usual: UnderuseParameters) -> float:
 
 def _weights() -> tuple[tuple[str, float], ...]:
     """Let the planner weigh the criteria; empty if the weights are those of the card."""
-    criteria = load_scorecards().cards[CARRIER_CARD].criteria
+    criteria = load_scorecards(store.catalogue().folder).cards[CARRIER_CARD].criteria
     st.caption(
         _(
             "Only the proportions count. The ranking is a second opinion on the order; it never "

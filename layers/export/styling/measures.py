@@ -27,12 +27,11 @@ DOT_SPACING = 7.0
 
 # Scale denominator of zoom 0 at the equator, for the pixel of 0.28 mm of OGC standards.
 _ZOOM_0 = 559_082_264.0
-_LATITUDE = 31.3
 
 
-def scale_of_zoom(zoom: float) -> int:
-    """Return the scale denominator of a zoom of the web map, at the latitude of the district."""
-    return round(_ZOOM_0 / 2**zoom * math.cos(math.radians(_LATITUDE)))
+def scale_of_zoom(zoom: float, latitude: float) -> int:
+    """Return the scale denominator of a zoom of the web map, at a latitude in degrees."""
+    return round(_ZOOM_0 / 2**zoom * math.cos(math.radians(latitude)))
 
 
 def dash_lengths(dash: str) -> tuple[float, ...]:

@@ -81,7 +81,7 @@ def qml_text(sheet: Sheet, lang: str) -> str:
     _add_renderer(root, sheet, style, drawn_rules(sheet, style, lang))
     kinds = drawn_kinds(sheet)
     if labelled:
-        _add_labels(root, style, kinds)
+        _add_labels(root, style, kinds, sheet.latitude)
     add(root, "blendMode", text="0")
     add(root, "layerOpacity", text="1")
     _add_fields(root, sheet.fields, lang)
@@ -155,7 +155,9 @@ def _rule_key(layer: str, rule: str) -> str:
     return "{" + str(uuid.uuid5(uuid.NAMESPACE_OID, f"{layer}/{rule}")) + "}"
 
 
-def _add_labels(root: Element, style: LayerStyle, kinds: Sequence[GeometryKind]) -> None:
+def _add_labels(
+    root: Element, style: LayerStyle, kinds: Sequence[GeometryKind], latitude: float
+) -> None:
     labeling = add(root, "labeling", {"type": "simple"})
     settings = add(labeling, "settings")
     text = {
@@ -183,7 +185,7 @@ def _add_labels(root: Element, style: LayerStyle, kinds: Sequence[GeometryKind])
     # Names of areas push those of points away (0 to 10).
     priority = "8" if "polygon" in kinds else "5"
     add(settings, "placement", {**where, **beside, "priority": priority})
-    scale = str(scale_of_zoom(style.label_min_zoom))
+    scale = str(scale_of_zoom(style.label_min_zoom, latitude))
     shown = {"scaleVisibility": "1", "scaleMin": "1", "scaleMax": scale, "drawLabels": "1"}
     add(settings, "rendering", {**shown, "obstacle": "1"})
 

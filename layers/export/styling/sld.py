@@ -108,7 +108,7 @@ def sld_text(sheet: Sheet, lang: str) -> str:
     for number, rule in enumerate(drawn_rules(sheet, style, lang), start=1):
         _add_rule(features, number, rule)
     if style.label_field:
-        _add_labels(features, style)
+        _add_labels(features, style, sheet.latitude)
     return document(root)
 
 
@@ -203,10 +203,11 @@ def _parameters(parent: Element, values: Mapping[str, str]) -> None:
         add(parent, "se:SvgParameter", {"name": name}, value)
 
 
-def _add_labels(features: Element, style: LayerStyle) -> None:
+def _add_labels(features: Element, style: LayerStyle, latitude: float) -> None:
     rule = add(features, "se:Rule")
     add(rule, "se:Name", text="labels")
-    add(rule, "se:MaxScaleDenominator", text=str(scale_of_zoom(style.label_min_zoom)))
+    scale = scale_of_zoom(style.label_min_zoom, latitude)
+    add(rule, "se:MaxScaleDenominator", text=str(scale))
     text = add(rule, "se:TextSymbolizer")
     add(add(text, "se:Label"), "ogc:PropertyName", text=style.label_field)
     _parameters(add(text, "se:Font"), _FONT)

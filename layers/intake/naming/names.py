@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from layers.findings import shorten
+from layers.intake.setting import catalogue_here
 from layers.values import cell_text
 
 if TYPE_CHECKING:
@@ -119,18 +120,10 @@ _SPELLING: tuple[_Rule, ...] = (
 _SIGNS = "./-"
 _DECORATION = re.compile(rf"(?<![0-9])[{_SIGNS}]|[{_SIGNS}](?![0-9])")
 
-# What stands in front of a name and of every other one here. It goes only if a name is left.
-_AREAS: tuple[re.Pattern[str], ...] = (
-    re.compile(r"^(?:中国)?上海市"),
-    re.compile(rf"^上海(?!{_ROADS}|里|弄)"),
-    re.compile(r"^杨浦区"),
-)
-# What stands in front of a road: a post code, a subdistrict.
-_FRONTS: tuple[re.Pattern[str], ...] = (
-    re.compile(r"^[0-9]{6}(?=[^0-9])"),
-    *_AREAS,
-    re.compile(r"^[^0-9路]{2,6}?(?:街道|镇)(?=.*(?:路|街|道|弄))"),
-)
+# What stands in front of a road: a post code, and behind the areas a subdistrict.
+_POST_CODE = re.compile(r"^[0-9]{6}(?=[^0-9])")
+_SUBDISTRICT = re.compile(r"^[^0-9路]{2,6}?(?:街道|镇)(?=.*(?:路|街|道|弄))")
+_PROVINCES, _DIVISIONS = ("省", "市"), ("省", "市", "区", "县", "旗", "州", "盟")
 _SHORTEST_REST = 2
 
 _DOOR = re.compile(
@@ -185,9 +178,10 @@ class Door:
 def normalise_name(text: object) -> str:
     """Return the name of a place, building or firm in one spelling.
 
-    Width, case, blanks, brackets and punctuation go; 上海市, 上海 and 杨浦区 in front
-    go if something is left; a building is written ``3幢`` whether it was 3号楼, 三号楼,
-    第3栋, 3座, 3# or Building 3. Words such as 有限公司 stay.
+    Width, case, blanks, brackets and punctuation go; the areas around, which the edition
+    names (:attr:`layers.specs.Place.areas`), go in front if something is left; a building
+    is written ``3幢`` whether it was 3号楼, 三号楼, 第3栋, 3座, 3# or Building 3. Words such
+    as 有限公司 stay.
 
     Parameters
     ----------
@@ -195,7 +189,7 @@ def normalise_name(text: object) -> str:
         A cell; anything but text is taken as it is printed, and nothing (None, NaN,
         NaT) as no name.
     """
-    return _name(_cell(text))
+    return _name(_cell(text), _areas())
 
 
 def normalise_address(text: object) -> str:
@@ -209,7 +203,7 @@ def normalise_address(text: object) -> str:
     text
         A cell, see :func:`normalise_name`.
     """
-    return _address(_cell(text))
+    return _address(_cell(text), _areas())
 
 
 def building_number(text: object) -> str:
@@ -226,7 +220,7 @@ def building_number(text: object) -> str:
         Number or letter as in ``3`` or ``a8``; several are joined by a slash in the
         order in which they stand.
     """
-    return buildings_in(_name(_cell(text)))
+    return buildings_in(normalise_name(text))
 
 
 def buildings_in(form: str) -> str:
@@ -338,13 +332,30 @@ def _cell(text: object) -> str:
 
 
 @lru_cache(maxsize=65_536)
-def _name(text: str) -> str:
-    return _without_fronts(_spelled(text), _AREAS)
+def _name(text: str, areas: tuple[str, ...]) -> str:
+    return _without_fronts(_spelled(text), _patterns(areas))
 
 
 @lru_cache(maxsize=65_536)
-def _address(text: str) -> str:
-    return _without_fronts(_spelled(text), _FRONTS)
+def _address(text: str, areas: tuple[str, ...]) -> str:
+    return _without_fronts(_spelled(text), (_POST_CODE, *_patterns(areas), _SUBDISTRICT))
+
+
+def _areas() -> tuple[str, ...]:
+    return catalogue_here().place.areas
+
+
+@lru_cache(maxsize=64)
+def _patterns(areas: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+    """Return what stands in front of a name and of every other one of an edition."""
+    return tuple(re.compile(_front(_spelled(area))) for area in areas if area)
+
+
+def _front(area: str) -> str:
+    """Return the pattern of an area: as a name of a road it stays."""
+    country = "(?:中国)?" if area.endswith(_PROVINCES) else ""
+    road = "" if area.endswith(_DIVISIONS) else rf"(?!{_ROADS}|里|弄)"
+    return f"^{country}{re.escape(area)}{road}"
 
 
 def _spelled(text: str) -> str:

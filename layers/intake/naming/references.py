@@ -1,4 +1,4 @@
-"""Names in place of ids: ``复旦科技园`` where the id of a park is asked for."""
+"""Names in place of ids: ``东湖科技园`` where the id of a park is asked for."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ import numpy as np
 from layers.intake.columns import normalise
 from layers.intake.placing.degrees import parse_degrees
 from layers.intake.read import read_raw
+from layers.intake.setting import catalogue_here
 from layers.intake.source import Request
 from layers.systems import System
 from layers.systems import find_system
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 # Headings of a list of control points.
 _POINT_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "id", "点名", "点号", "编号", "名称"),
-    "x": ("x", "localx", "local_x", "x_local", "地方x", "城市x", "x坐标", "上海x"),
-    "y": ("y", "localy", "local_y", "y_local", "地方y", "城市y", "y坐标", "上海y"),
+    "x": ("x", "localx", "local_x", "x_local", "地方x", "城市x", "x坐标"),
+    "y": ("y", "localy", "local_y", "y_local", "地方y", "城市y", "y坐标"),
     "lon": ("lon", "lng", "longitude", "经度", "东经"),
     "lat": ("lat", "latitude", "纬度", "北纬"),
     "target_x": ("target_x", "targetx", "x_target", "目标x", "国家x", "2000x", "cgcs2000x"),
@@ -109,6 +110,8 @@ def read_control_points(
 
 def _columns(raw: Raw, request: Request) -> dict[str, str]:
     names = {alias: key for key, aliases in _POINT_COLUMNS.items() for alias in aliases}
+    # A city calls its grid by its own name: 某市x.
+    names |= {f"{area}{axis}": axis for area in catalogue_here().place.areas for axis in "xy"}
     found: dict[str, str] = {}
     for heading in map(str, raw.frame.columns):
         if (key := names.get(normalise(heading))) is not None:

@@ -65,12 +65,12 @@ _WORDS = "|".join(sorted(_HEMISPHERES, key=len, reverse=True))
 _WHOLE, _PART = r"[0-9]{1,3}", r"[0-9]{1,2}"
 _DECIMAL = r"[0-9]+(?:\.[0-9]*)?"
 _SPELLINGS = (
-    # 121°30'20.5", 121°30.5', 121.5°; the last mark is often forgotten.
+    # 114°30'20.5", 114°30.5', 114.5°; the last mark is often forgotten.
     re.compile(rf"(?P<d>{_WHOLE}\.[0-9]*)°?"),
     re.compile(rf"(?P<d>{_WHOLE})°?"),
     re.compile(rf"(?P<d>{_WHOLE})°(?P<m>{_DECIMAL})'?"),
     re.compile(rf"(?P<d>{_WHOLE})°(?P<m>{_PART})'(?P<s>{_DECIMAL})\"?"),
-    # 121 30 20.5, 121:30:20, 121-30-20: three parts, or nobody knows what it is.
+    # 114 30 20.5, 114:30:20, 114-30-20: three parts, or nobody knows what it is.
     re.compile(rf"(?P<d>{_WHOLE})(?P<by>[ :-])(?P<m>{_PART})(?P=by)(?P<s>{_DECIMAL})"),
 )
 _SIGNED = re.compile(
@@ -149,7 +149,7 @@ def parse_degrees(cells: pd.Series[Any]) -> Degrees:
     cells
         Cells of any type. Plain numbers of any size are taken as they are; text may
         also be degrees, minutes and seconds with marks (121°30′20.5″, 东经121度30分,
-        E121°30′), or in three parts (121 30 20.5, 121:30:20, 121-30-20). South and
+        E121°30′), or in three parts (114 30 20.5, 114:30:20, 114-30-20). South and
         west are negative. Minutes and seconds are below 60.
 
     Returns
@@ -177,8 +177,8 @@ def parse_pairs(cells: pd.Series[Any]) -> Pairs:
     Parameters
     ----------
     cells
-        Text such as ``121.5,31.3``, ``(31.3, 121.5)``, ``121°30′，31°18′``,
-        ``东经121.5 北纬31.3``, or x and y in metres.
+        Text such as ``114.5,30.3``, ``(30.3, 114.5)``, ``114°30′，30°18′``,
+        ``东经114.5 北纬30.3``, or x and y in metres.
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """A city's own grid, by what the user knows of it: a PROJ string, or control points.
 
-The parameters of such grids (Shanghai's among them) are not public, and the way between
+The parameters of such grids (those of the large cities) are not public, and the way between
 them and the national system is classified. The product therefore ships none. What a user
 gives is used for this one file in memory and stands nowhere else: in no finding, no error,
 no log, no profile, no name of a version, and not in the printed form of these objects. The

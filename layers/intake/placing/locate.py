@@ -14,6 +14,7 @@ import shapely
 
 from geo.crs import STORAGE_CRS
 from layers.errors import Text
+from layers.grids import usual_grid
 from layers.intake.placing.degrees import looks_packed
 from layers.intake.placing.geometry_columns import find_shapes
 from layers.intake.placing.geometry_columns import thinned
@@ -24,6 +25,9 @@ from layers.intake.placing.whereabouts import listed
 from layers.intake.placing.whereabouts import read_as
 from layers.intake.placing.whereabouts import sample
 from layers.intake.placing.whereabouts import share_of
+from layers.intake.setting import catalogue_here
+from layers.intake.setting import edition_at
+from layers.intake.setting import reading_for
 from layers.systems import LOCAL
 from layers.systems import LONLAT
 from layers.systems import SYSTEM_NAMES
@@ -49,7 +53,6 @@ AUTO = "auto"
 
 _HALF_TURN, _QUARTER_TURN = 180.0, 90.0
 _DEFAULT = ""
-_EXAMPLE = "EPSG:4549"
 # No place in any system; a damaged file has such numbers, and their sums overflow.
 _BEYOND = 1e100
 
@@ -116,7 +119,8 @@ def rank_systems(
     shapes, _ = find_shapes(thinned(raw, places), places, request)
     if shapes is None:
         return ()
-    return candidates(_finite(shapes), district=district, declared=raw.system)
+    with reading_for(edition_at(request.edition)):
+        return candidates(_finite(shapes), district=district, declared=raw.system)
 
 
 def locate(
@@ -299,7 +303,8 @@ def _refuse_unnamed(
         what_en += ", or degrees, minutes and seconds without marks (write 121°30′20″)"
     likely_zh = f"可能是：{listed(ranked, 'zh')}。" if ranked else ""
     likely_en = f" It may be: {listed(ranked, 'en')}." if ranked else ""
-    example = next((one.name for one in ranked if one.system is not None), _EXAMPLE)
+    usual = usual_grid(catalogue_here().central_meridian)
+    example = next((one.name for one in ranked if one.system is not None), usual)
     request.ask(
         f"坐标（约 {x:.{digits}f}, {y:.{digits}f}）是{what_zh}。{likely_zh}"
         f"请在导入页第 3 步“位置”选择坐标系，或用 --crs 指明（如 --crs {example}）",

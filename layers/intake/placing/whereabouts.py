@@ -18,6 +18,15 @@ from geo.crs import GRS80
 from geo.crs import STORAGE_CRS
 from geo.crs import district_crs
 from layers.errors import Text
+from layers.grids import FIRST
+from layers.grids import LAST
+from layers.grids import by_meridian
+from layers.grids import by_zone
+from layers.grids import meridians_near
+from layers.grids import utm_zone
+from layers.grids import wide_zone
+from layers.grids import zone_number
+from layers.intake.setting import catalogue_here
 from layers.shapes import EAST
 from layers.shapes import NORTH
 from layers.shapes import SOUTH
@@ -28,6 +37,7 @@ from layers.systems import find_system
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
     from numpy.typing import NDArray
@@ -62,57 +72,19 @@ class _Trial:
     withdrawn: bool = False
 
 
-# In the order of what a file from this district is likely to be.
-_TRIALS = (
-    _Trial("CGCS2000", Text("经纬度，CGCS2000 或 WGS 84", "degrees, CGCS2000 or WGS 84")),
-    _Trial(
-        "EPSG:4549", Text("CGCS2000 3° 带，中央经线 120°", "CGCS2000, 3° zone, meridian 120° E")
-    ),
-    _Trial(
-        "EPSG:4550", Text("CGCS2000 3° 带，中央经线 123°", "CGCS2000, 3° zone, meridian 123° E")
-    ),
-    _Trial(
-        "EPSG:4528", Text("CGCS2000 3° 带第 40 带，带号在前", "CGCS2000, 3° zone 40, zone in front")
-    ),
-    _Trial(
-        "EPSG:4529", Text("CGCS2000 3° 带第 41 带，带号在前", "CGCS2000, 3° zone 41, zone in front")
-    ),
-    _Trial(
-        "EPSG:4499", Text("CGCS2000 6° 带第 21 带，带号在前", "CGCS2000, 6° zone 21, zone in front")
-    ),
-    _Trial("EPSG:32651", Text("UTM 51N，WGS 84", "UTM 51N, WGS 84")),
+_DEGREES = _Trial("CGCS2000", Text("经纬度，CGCS2000 或 WGS 84", "degrees, CGCS2000 or WGS 84"))
+_OF_WEB_MAPS = (
     _Trial("EPSG:3857", Text("网络墨卡托（网络地图）", "Web Mercator (web maps)")),
     _Trial(
         "GCJ02",
         Text("经纬度，高德、腾讯地图的偏移坐标", "degrees, shifted as in Amap and Tencent maps"),
     ),
     _Trial("BD09", Text("经纬度，百度地图的偏移坐标", "degrees, shifted as in Baidu maps")),
-    _Trial(
-        "EPSG:2385", Text("西安 1980，中央经线 120°", "Xian 1980, meridian 120° E"), withdrawn=True
-    ),
-    _Trial(
-        "EPSG:2386", Text("西安 1980，中央经线 123°", "Xian 1980, meridian 123° E"), withdrawn=True
-    ),
-    _Trial("EPSG:2364", Text("西安 1980，第 40 带", "Xian 1980, zone 40"), withdrawn=True),
-    _Trial("EPSG:2365", Text("西安 1980，第 41 带", "Xian 1980, zone 41"), withdrawn=True),
-    _Trial(
-        "EPSG:2437",
-        Text("北京 1954，中央经线 120°", "Beijing 1954, meridian 120° E"),
-        withdrawn=True,
-    ),
-    _Trial(
-        "EPSG:2438",
-        Text("北京 1954，中央经线 123°", "Beijing 1954, meridian 123° E"),
-        withdrawn=True,
-    ),
-    _Trial("EPSG:2416", Text("北京 1954，第 40 带", "Beijing 1954, zone 40"), withdrawn=True),
-    _Trial("EPSG:2417", Text("北京 1954，第 41 带", "Beijing 1954, zone 41"), withdrawn=True),
 )
 _LOCAL_REASON = Text(
-    "数值在 100 km 以内，疑似上海城市坐标或上海 2000 等地方坐标；参数不公开，"
-    "须由您提供 PROJ 参数或控制点",
-    "the numbers are below 100 km, as in a city's own grid (Shanghai); its parameters are not"
-    " public: give your own PROJ string or control points",
+    "数值在 100 km 以内，疑似城市独立坐标系等地方坐标；参数不公开，须由您提供 PROJ 参数或控制点",
+    "the numbers are below 100 km, as in a city's own grid; its parameters are not public:"
+    " give your own PROJ string or control points",
 )
 _SWAPPED = Text("，X 为北、Y 为东（已交换）", ", x north and y east (swapped)")
 _WITHDRAWN = Text(
@@ -197,8 +169,8 @@ def candidates(
     xy
         Coordinates as in the file, n × 2; rows that are not finite are left out.
     district
-        Outline of the district in EPSG:4490; without it the country is all there is
-        to go by.
+        Outline of the district in EPSG:4490; its middle says which zones are tried. Without
+        it the country is all there is to go by, and the meridian of the edition.
     declared
         A system that the file names; tried as well, and the first among equals.
     around_m
@@ -213,7 +185,7 @@ def candidates(
     if not len(points):
         return ()
     found = []
-    for system, title, withdrawn in _tried(declared):
+    for system, title, withdrawn in _tried(declared, _longitude(district)):
         for swapped in (False, True):
             lonlat = read_as(points, system, swapped=swapped)
             share = share_of(lonlat, district, around_m=around_m)
@@ -299,11 +271,55 @@ class _Found:
     reason: Text
 
 
-def _tried(declared: System | None) -> Iterable[tuple[System, Text, bool]]:
+def _longitude(district: BaseGeometry | None) -> float:
+    if district is None or district.is_empty:
+        return catalogue_here().central_meridian
+    return float(district.centroid.x)
+
+
+@lru_cache(maxsize=8)
+def _trials(longitude: float) -> tuple[_Trial, ...]:
+    """Return what is tried, in the order of what a file from this longitude is likely to be."""
+    near = meridians_near(longitude)
+    return (
+        _DEGREES,
+        *_zones("CGCS2000", Text("CGCS2000 3° 带，", "CGCS2000, 3° zone, "), near),
+        *_wide_zones(longitude),
+        *_OF_WEB_MAPS,
+        *_zones("Xian 1980", Text("西安 1980，", "Xian 1980, "), near, withdrawn=True),
+        *_zones("Beijing 1954", Text("北京 1954，", "Beijing 1954, "), near, withdrawn=True),
+    )
+
+
+def _zones(
+    datum: str, said: Text, near: Sequence[int], *, withdrawn: bool = False
+) -> Iterable[_Trial]:
+    """Yield the zones of three degrees, without and with the number of the zone in front."""
+    for meridian in near:
+        title = Text(f"{said.zh}中央经线 {meridian}°", f"{said.en}meridian {meridian}° E")
+        yield _Trial(by_meridian(meridian, datum), title, withdrawn)
+    for meridian in near:
+        zone = zone_number(meridian)
+        title = Text(f"{said.zh}第 {zone} 带，带号在前", f"{said.en}number {zone} in front")
+        yield _Trial(by_zone(meridian, datum), title, withdrawn)
+
+
+def _wide_zones(longitude: float) -> Iterable[_Trial]:
+    if FIRST <= longitude <= LAST:
+        zone, name = wide_zone(longitude)
+        title = Text(
+            f"CGCS2000 6° 带第 {zone} 带，带号在前", f"CGCS2000, 6° zone {zone}, zone in front"
+        )
+        yield _Trial(name, title)
+    zone, name = utm_zone(longitude)
+    yield _Trial(name, Text(f"UTM {zone}N，WGS 84", f"UTM {zone}N, WGS 84"))
+
+
+def _tried(declared: System | None, longitude: float) -> Iterable[tuple[System, Text, bool]]:
     if declared is not None:
         title = Text(f"{declared.name}{_DECLARED.zh}", f"{declared.name}{_DECLARED.en}")
         yield declared, title, False
-    for trial in _TRIALS:
+    for trial in _trials(longitude):
         if declared is None or declared.name != trial.name:
             yield _system(trial.name), trial.title, trial.withdrawn
 

@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from typing import Any
 
 from layers.catalogue import load_catalogue
 from layers.intake.columns import PLACES
 from layers.intake.columns import normalise
+from layers.intake.setting import catalogue_here
 from layers.values import cell_text
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping
     from collections.abc import Sequence
+    from pathlib import Path
 
     Row = Sequence[Any]
     # First row, first column, last row, last column, from 0, all inclusive.
@@ -116,13 +118,21 @@ def blank(cell: object) -> bool:
     return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
-@cache
 def vocabulary() -> Vocabulary:
-    """Return the spellings that the bundled catalogue knows."""
+    """Return the spellings that the catalogue knows for which a file is read."""
+    catalogue = catalogue_here()
+    return _vocabulary(catalogue.folder, catalogue.version)
+
+
+@lru_cache(maxsize=16)
+def _vocabulary(
+    folder: Path,
+    version: tuple[int, ...],  # noqa: ARG001 - part of the key of the cache
+) -> Vocabulary:
     places = frozenset(normalise(alias) for aliases in PLACES.values() for alias in aliases)
     amounts: set[str] = set()
     by_layer: dict[str, frozenset[str]] = {}
-    for spec in load_catalogue().layers:
+    for spec in load_catalogue(folder).layers:
         words: set[str] = set()
         for field in spec.fields:
             labels = (field.name, field.title.zh, field.title.en, field.short, *field.aliases)

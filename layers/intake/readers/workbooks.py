@@ -20,7 +20,6 @@ import python_calamine
 from python_calamine import SheetTypeEnum
 from python_calamine import SheetVisibleEnum
 
-from layers.catalogue import load_catalogue
 from layers.errors import Text
 from layers.intake.columns import normalise
 from layers.intake.readers.grids import Grid
@@ -39,6 +38,7 @@ from layers.intake.readers.sheet_parts import UnsafeXmlError
 from layers.intake.readers.sheet_parts import ods_notes
 from layers.intake.readers.sheet_parts import xlsx_notes
 from layers.intake.readers.tables import read_csv
+from layers.intake.setting import catalogue_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,7 +258,7 @@ def _page(name: str, hidden: bool, sheet: Any, notes: Notes, layer: str) -> _Pag
     headings = find_headings(preview, [*_merged(sheet), *notes.merged])
     names = headings.names if headings else ()
     end = headings.end if headings else 0
-    catalogue, known = load_catalogue(), vocabulary()
+    catalogue, known = catalogue_here(), vocabulary()
     title = catalogue.layer(layer).title if layer in catalogue.keys else None
     return _Page(
         name=name,

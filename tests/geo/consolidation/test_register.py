@@ -61,6 +61,15 @@ def test_the_wider_gap_joins_carriers_of_different_parks_into_one_site() -> None
     assert sites_of(ask(carriers, units, site_gap_m=49.9)) == {"A": "A", "B": "B", "C": "C"}
 
 
+def test_a_town_none_of_whose_carriers_has_a_place_has_an_answer() -> None:
+    carriers = carrier_table([place("A", None, "P"), place("B", None, "P")])
+    units = unit_table([let("uA", "A", 10.0, None), let("uB", "B", 10.0, None)])
+    found = ask(carriers, units)
+    assert found.parks == ("P",)
+    assert list(found.problem.units["lock"]) == ["unlocated", "unlocated"]
+    assert consolidate(found).frontier.steps[0].presences == 2
+
+
 def test_a_barrier_splits_a_site_and_makes_a_move_across_it_possible() -> None:
     carriers = carrier_table([place("A", (0, 0), "P"), place("B", (40, 0), "P")])
     units = unit_table([let("a", "A", 10.0, "2026-05-05"), vacant("b", "B", 20.0)])

@@ -1,0 +1,1 @@
+"""Other editions than the bundled one, and the scripts that make them."""

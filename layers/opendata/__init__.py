@@ -1,0 +1,1 @@
+"""Open data as layers: OpenStreetMap and Overture Maps, with licence and attribution kept."""
