@@ -11,7 +11,6 @@ from typing import Any
 import typer
 
 from cli_batch_run import How
-from cli_batch_run import bundled
 from cli_batch_run import catalogue_for
 from cli_batch_run import run
 from cli_batch_run import stage_folder
@@ -312,10 +311,15 @@ def batch_city(
 
     Example: atlas batch city --input ./parquet --out ./city
     """
+    from layers.batch.asked import check_folders
+    from layers.batch.asked import check_new_city
     from layers.batch.inputs import open_input
     from layers.batch.staging import stage as make_stage
     from layers.city import create_city
 
+    halo_m = _wish(Division.district, None, None, halo_m, 0).halo_m
+    check_new_city(out)
+    check_folders(source, (out, stage or out))
     catalogue = catalogue_for(source, edition)
     context.say("Sorting the layers by district …")
     with stage_folder(stage) as place:
@@ -348,13 +352,14 @@ def batch_generate(
     """
     from layers.edition import open_edition
     from layers.synthetic import CitySize
+    from layers.synthetic import synthetic_catalogue
     from layers.synthetic import write_city
 
     size = CitySize(
         districts=districts, parks=parks, carriers=carriers, buildings=buildings, seed=seed
     )
     context.say("Making a synthetic city (sample data) …")
-    write_city(size, out, open_edition(edition) if edition else bundled())
+    write_city(size, out, open_edition(edition) if edition else synthetic_catalogue())
     context.say("The synthetic city is in {path}.", path=out)
 
 

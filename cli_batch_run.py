@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from contextlib import closing
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 _SCHEME = "postgresql://"
 _BAR = 24
 _MISSING_SHOWN = 5
+_TELL_EVERY_S = 10.0
+
+INTERRUPTED = 130
+"""Exit code of what was stopped by Ctrl+C, as shells have it."""
 
 
 class How(NamedTuple):
@@ -83,28 +88,14 @@ def _engine(how: How, retries: int) -> AbstractContextManager[Engine]:
 
 def run(command: CommandName, wish: BatchWish, how: How) -> None:
     """Run a batch, tell what was done, and end with what must be seen."""
-    from layers.batch.inputs import open_input
     from layers.batch.results import write_results
     from layers.batch.run import STAGE
-    from layers.batch.run import run_batch
 
-    catalogue = catalogue_for(how.source, how.edition)
-    source = open_input(how.source, catalogue)
-    with _engine(how, wish.retries) as engine:
-        if engine.dashboard:
-            context.say("The work is shown at {address}.", address=engine.dashboard)
-        bar = _Bar()
-        report = run_batch(
-            command,
-            source,
-            how.out,
-            catalogue,
-            wish,
-            engine=engine,
-            stage=how.stage,
-            progress=bar,
-        )
-        bar.close()
+    try:
+        report = _computed(command, wish, how)
+    except KeyboardInterrupt:
+        context.say("Stopped. Finished parts are kept; the same command goes on from there.")
+        raise typer.Exit(INTERRUPTED) from None
     if how.into is not None and report.run["tables"]:
         count = write_results(how.into, report, author=author_name(how.author))
         context.say("Results written to {n} workspaces in {path}.", n=count, path=how.into)
@@ -113,6 +104,39 @@ def run(command: CommandName, wish: BatchWish, how: How) -> None:
         print_json(report.run)
     if not report.is_whole:
         raise typer.Exit(PROBLEMS)
+
+
+def _computed(command: CommandName, wish: BatchWish, how: How) -> BatchReport:
+    """Check the options, so that nothing begins in vain, and compute."""
+    from layers.batch.asked import check_folders
+    from layers.batch.asked import check_memory
+    from layers.batch.asked import check_scheduler
+    from layers.batch.asked import check_target
+    from layers.batch.inputs import open_input
+    from layers.batch.run import run_batch
+
+    check_memory(how.memory_limit)
+    if how.scheduler is not None:
+        check_scheduler(how.scheduler)
+    check_folders(how.source, (how.out, how.stage or how.out))
+    catalogue = catalogue_for(how.source, how.edition)
+    source = open_input(how.source, catalogue)
+    if how.into is not None:
+        check_target(how.into, source)
+    with _engine(how, wish.retries) as engine:
+        if engine.dashboard:
+            context.say("The work is shown at {address}.", address=engine.dashboard)
+        with closing(Bar()) as bar:
+            return run_batch(
+                command,
+                source,
+                how.out,
+                catalogue,
+                wish,
+                engine=engine,
+                stage=how.stage,
+                progress=bar,
+            )
 
 
 @contextmanager
@@ -160,24 +184,37 @@ def _tell(report: BatchReport, rejects: Path) -> None:
         context.say("… and {n} more; see missing.csv.", n=len(report.missing) - _MISSING_SHOWN)
 
 
-class _Bar:
-    """A bar on standard error: tasks, rows and how long it may still take."""
+class Bar:
+    """A bar on standard error: tasks, rows and how long it may still take.
+
+    A file or a pipe has a line when a stage ends, and now and then while it lasts.
+    """
 
     def __init__(self) -> None:
         self._open = False
+        self._last: Progress | None = None
+        self._told_s = 0.0
 
     def __call__(self, progress: Progress) -> None:
-        """Show how far it is; a file or a pipe is told only the beginning of each stage."""
+        """Show how far it is."""
         if sys.stderr.isatty():
             typer.echo(f"\r\x1b[K{self._line(progress)}", err=True, nl=False)
             self._open = True
-        elif not progress.done and not progress.rows:
+            return
+        if self._last is not None and self._last.stage != progress.stage:
+            typer.echo(self._line(self._last), err=True)
+            self._told_s = 0.0
+        elif progress.seconds - self._told_s >= _TELL_EVERY_S:
             typer.echo(self._line(progress), err=True)
+            self._told_s = progress.seconds
+        self._last = progress
 
     def close(self) -> None:
-        """End the line."""
+        """End the last line, or write how far it came."""
         if self._open:
             typer.echo("", err=True)
+        elif self._last is not None:
+            typer.echo(self._line(self._last), err=True)
 
     def _line(self, now: Progress) -> str:
         say = translator(context.lang)

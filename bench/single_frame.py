@@ -81,15 +81,24 @@ def single_frame(command: str, folder: Path, catalogue: Catalogue, *, halo_m: fl
         for key in ("carriers", "units"):
             tables.setdefault(key, empty_frame(catalogue.layer(key)))
         if command == "scatter":
-            table = scatter_of(tables, catalogue).table
-            table = table[table["park_id"].map(owned.parks).eq(code)]
+            table = scatter_of(tables, catalogue, parks=_parks(tables, owned, code)).table
         else:
-            table = underuse_of(tables, catalogue).table
+            # What visitors are in is judged at home.
+            carriers = tables["carriers"]
+            at_home = carriers["park_id"].isna() | carriers["park_id"].map(owned.parks).eq(code)
+            table = underuse_of({**tables, "carriers": carriers[at_home]}, catalogue).table
             table = table[table["carrier_id"].map(owned.carriers).eq(code)]
         found.append(table.assign(**{CODE: code}))
     seconds["compute"] = time.perf_counter() - begin
     whole = pd.concat(found).sort_values([CODE, SUBJECT[command]], ignore_index=True)
     return Answer(whole, seconds)
+
+
+def _parks(tables: Frames, owned: Owned, code: str) -> list[str]:
+    """Return the parks of a district that its layers mention."""
+    mentioned = [tables[key]["park_id"].dropna() for key in tables if "park_id" in tables[key]]
+    ids = sorted(set(pd.concat(mentioned)))
+    return [park for park in ids if owned.parks[park] == code]
 
 
 def _read(folder: Path, keys: tuple[str, ...]) -> Frames:

@@ -14,6 +14,7 @@ from geo.scatter import ScatterParameters
 from geo.scatter import Surroundings
 from geo.scatter import scatter
 from geo.spaces import park_spaces
+from layers.belonging import parks_elsewhere
 from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
@@ -69,7 +70,8 @@ def scatter_of(
     parameters
         Thresholds of the rule; the defaults of :mod:`geo` if left out.
     parks
-        Ids of the parks to measure; all by default.
+        Ids of the parks to measure; by default all but those that belong to another
+        district (:func:`layers.belonging.parks_elsewhere`).
     chance
         How the test against chance is made; or what the parks are held against, from
         :func:`layers.stock.chance_of`, if that was made before for several calls.
@@ -88,6 +90,9 @@ def scatter_of(
     spaces = _spaces(tables, meridian)
     parks_layer = tables.get("parks", pd.DataFrame(columns=["park_id", "name"], dtype="str"))
     named = _all_parks(parks_layer, spaces["park_id"])
+    elsewhere = parks_elsewhere(tables)
+    if parks is None and elsewhere:
+        parks = [park for park in named["park_id"] if park not in elsewhere]
     if parks is not None:
         _check_parks(parks, named["park_id"].tolist())
         named = named[named["park_id"].isin(parks)].reset_index(drop=True)

@@ -184,6 +184,7 @@ def _place(raw: Mapping[str, Any]) -> Place:
         areas=tuple(raw.get("areas", ())),
         words=tuple(raw.get("words", ())),
         bounds=tuple(float(edge) for edge in raw.get("bounds", ())),
+        market=_text(raw, "market") if "market_zh" in raw else None,
     )
 
 

@@ -17,6 +17,7 @@ from geo.district import TREND_NUMBERS
 from layers.analysis import metric_layer
 from layers.analysis import require_layers
 from layers.analysis import scatter_of
+from layers.belonging import parks_elsewhere
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
@@ -102,7 +103,8 @@ def register_of(
     parameters
         Limits and costs.
     parks
-        Ids of the parks whose units may move; all by default.
+        Ids of the parks whose units may move; by default all but those that belong to
+        another district.
     overrides
         What planners settled; one about what is no longer in the layers is listed as
         a conflict, so that a scenario outlives its data.
@@ -118,7 +120,11 @@ def register_of(
         If a needed layer is missing; UsageError if a park is not known.
     """
     require_layers(tables, "carriers", "units")
-    refuse_unknown(_PARK, parks or (), known_ids(tables)["park_id"])
+    known = known_ids(tables)["park_id"]
+    refuse_unknown(_PARK, parks or (), known)
+    elsewhere = parks_elsewhere(tables)
+    if parks is None and elsewhere:
+        parks = [park for park in known if park not in elsewhere]
     meridian = catalogue.central_meridian
     barriers = metric_layer(tables, "barriers", meridian)
     return register(

@@ -173,6 +173,9 @@ class Place:
         Names that are not broken in a title of two lines.
     bounds
         West, south, east, north of the first view, degrees; empty if not said.
+    market
+        Of which market the usual vacancy of the rule is, and who says so; None if the
+        place has none, so that the usual value is not about it.
     """
 
     name: Text = _NO_NAME
@@ -180,6 +183,7 @@ class Place:
     areas: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     bounds: tuple[float, ...] = ()
+    market: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from dask.utils import parse_bytes
 
+from cli_batch_run import Bar
+from layers.batch.asked import AUTO
+from layers.batch.asked import LEAST_BYTES
+from layers.batch.asked import check_memory
+from layers.batch.asked import check_target
+from layers.batch.inputs import open_input
+from layers.batch.run import Progress
 from layers.batch.tables import read_table
+from layers.catalogue import load_catalogue
 from layers.city import City
+from layers.errors import UsageError
 from tests.cli_hand import refused
 from tests.cli_hand import run
 from tests.layers.batch.city_hand import A
@@ -138,3 +150,138 @@ def test_an_input_that_is_not_there_is_refused(
     )
     assert f"there is no {tmp_path / 'no'}" in told.replace("\n", "")
     assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--memory-limit", "banana"), "--memory-limit must be auto or a size"),
+        (("--memory-limit", "100MB"), "at least 200MB, as 2GB, not 100MB"),
+        (("--scheduler", "foo"), "--scheduler must be tcp://host:port or tls://host:port, not foo"),
+        (("--scheduler", "tcp://host"), "--scheduler must be"),
+        (("--scheduler", "tcp://host:99999"), "--scheduler must be"),
+        (("--halo-m", "-5"), "the halo must be at least 0, not -5.0"),
+        (("--halo-m", "nan"), "the halo must be at least 0, not nan"),
+        (("--tile-m", "0"), "the side of a tile must be above 0, not 0.0"),
+        (("--into", "."), "is neither a workspace nor a city"),
+    ],
+)
+def test_an_option_that_means_nothing_is_named_alone_before_all_work(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: tuple[str, ...],
+    told: str,
+) -> None:
+    out = tmp_path / "x"
+    monkeypatch.chdir(tmp_path)
+    said = refused(
+        monkeypatch, capsys, "--lang", "en", "batch", "scatter", "-i", folder, "-o", out, *options
+    )
+    assert told in said
+    assert said.count("\n") == 1
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("limit", ["auto", "2GB", "500 MB", "1.5GiB", "200MB"])
+def test_sizes_that_dask_understands_are_taken(limit: str) -> None:
+    check_memory(limit)
+    assert limit == AUTO or parse_bytes(limit) >= LEAST_BYTES
+
+
+def test_results_of_other_rows_are_refused_before_computing(
+    folder: Path,
+    place: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tables = city()
+    tables["carriers"] = tables["carriers"].iloc[1:].reset_index(drop=True)
+    source, out = write_city(tables, tmp_path / "other"), tmp_path / "out"
+    asked = ("--lang", "en", "batch", "underused", "-o", out, "--workers", "0", "--into", place)
+    said = refused(monkeypatch, capsys, *asked, "-i", source)
+    assert f"--into {place} holds other data than the input" in said
+    inner = next(d.path for d in City.open(place).districts if d.code == A)
+    assert "holds other data" in refused(monkeypatch, capsys, *asked, "-i", inner)
+    assert not out.exists()
+    # The city was made from this folder, and nobody changed it.
+    done = run(*asked, "-i", folder)
+    assert done.exit_code == 0, done.stderr
+    assert "Results written to 4 workspaces" in done.stderr
+
+
+def test_a_city_that_was_changed_takes_only_its_own_results(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "city"
+    assert run("batch", "city", "-i", folder, "-o", path).exit_code == 0
+    source = open_input(str(folder), load_catalogue())
+    check_target(path, source)
+    opened = City.open(path).workspace(A, load_catalogue())
+    carriers = opened.read("carriers").iloc[1:]
+    opened.commit("carriers", carriers, author="test", message="one is gone")
+    with pytest.raises(UsageError, match="holds other data"):
+        check_target(path, source)
+    check_target(path, open_input(str(path), load_catalogue()))
+
+
+def test_folders_with_something_in_them_are_not_written_into(
+    folder: Path,
+    place: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "note.txt").write_text("mine", "utf-8")
+
+    def said(command: str, out: Path, *options: object) -> str:
+        asked = ("--lang", "en", "batch", command, "-i", folder, "-o", out, *options)
+        return refused(monkeypatch, capsys, *asked)
+
+    stage = tmp_path / "stage"
+    told = said("city", tmp_path / "full", "--stage", stage)
+    assert "is not an empty folder" in told
+    assert not stage.exists()
+    for out in (folder, folder / "results", folder.parent):
+        assert "overlaps the input" in said("scatter", out)
+    assert "overlaps the input" in said("scatter", tmp_path / "x", "--stage", folder / "stage")
+    for out in (place, place / "results"):
+        assert f"is in the workspace {place}" in said("scatter", out)
+    assert [file.name for file in tmp_path.rglob("*")] == ["full", "note.txt"]
+    assert not (folder / "results").exists()
+
+
+def test_a_pipe_has_a_line_a_stage_with_what_was_done(folder: Path, tmp_path: Path) -> None:
+    asked = ("--lang", "en", "batch", "underused", "-i", folder, "-o", tmp_path, "--workers", "0")
+    lines = run(*asked).stderr.splitlines()
+    assert lines[0].startswith("Sorting the layers by district … ")
+    carriers = len(read_table(tmp_path / "underused" / "table.parquet"))
+    computing = [line for line in lines if line.startswith("Computing")]
+    assert len(computing) == 1
+    assert f"4/4 partitions, {carriers}/{carriers} rows" in computing[0]
+    assert sum(line.startswith("Merging") for line in lines) == 1
+
+
+def test_a_long_stage_tells_a_pipe_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(Bar()) as bar:
+        for second in range(26):
+            bar(Progress("computing", second, 25, second * 2, 50, float(second)))
+    told = capsys.readouterr().err.splitlines()
+    counts = [re.findall(r" (\d+)/25 ", line) for line in told]
+    assert counts == [["10"], ["20"], ["25"]]
+
+
+def test_a_batch_that_is_stopped_keeps_what_is_done_and_says_so(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    asked = ("--lang", "en", "batch", "underused", "-i", folder, "-o", tmp_path, "--workers", "0")
+    with monkeypatch.context() as patch:
+        patch.setattr("layers.batch.run.merge", stopped)
+        done = run(*asked)
+    assert done.exit_code == 130
+    assert done.stderr.splitlines()[-1].startswith("Stopped. Finished parts are kept")
+    assert "4 tasks were done before" in run(*asked).stderr

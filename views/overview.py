@@ -76,6 +76,13 @@ def render() -> None:
     layers = [map_layer(spec, explored=True) for spec in drawn]
     map_column, side_column = st.columns([7, 3], gap="small")
     with map_column, st.container(key="full-map"):
+        if not _has_places(specs):
+            st.info(
+                _(
+                    "Nothing in this district has a place yet, so the map is empty; "
+                    "the table lists what there is."
+                )
+            )
         mapview.show(
             _picture(layers),
             key="overview",
@@ -91,6 +98,14 @@ def render() -> None:
     with side_column, st.container(key="card"):
         _side(drawn)
     permalink.keep(specs)
+
+
+def _has_places(specs: list[LayerSpec]) -> bool:
+    """Tell whether something is located; large layers are on the map, so they are not read."""
+    return any(
+        store.rows(spec.key) > MOST_VECTORS or len(store.located(store.table(spec.key)))
+        for spec in specs
+    )
 
 
 def _popover(title: str, key: str) -> PopoverContainer:

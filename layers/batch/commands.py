@@ -50,6 +50,8 @@ TABLE = "table"
 """Name of the first table of every command."""
 
 _ANY_DAY = date(2026, 1, 1)
+# By its code a district knows which parks are visitors.
+_OUTLINES = "district"
 _NOT_OF_A_SCOPE = frozenset({"before_after", "overrides"})
 
 
@@ -191,7 +193,7 @@ COMMANDS: Mapping[CommandName, Command] = {
     ),
     "underused": Command(
         functions=(underuse_of,),
-        layers=UNDERUSE_LAYERS,
+        layers=(*UNDERUSE_LAYERS, _OUTLINES),
         subject="carrier_id",
         splittable=False,
         rule_version=UNDERUSE_RULE,
@@ -201,7 +203,7 @@ COMMANDS: Mapping[CommandName, Command] = {
     ),
     "consolidate": Command(
         functions=(register_of, consolidate),
-        layers=CONSOLIDATION_LAYERS,
+        layers=(*CONSOLIDATION_LAYERS, _OUTLINES),
         subject="",
         splittable=False,
         rule_version=CONSOLIDATION_RULE,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
-from geo.spaces import park_spaces
 from layers.batch.commands import COMMANDS
 from layers.batch.commands import TABLE
 from layers.batch.commands import Question
@@ -55,7 +54,7 @@ def compute(task: Task, folder: Path) -> Work:
     for part in task.parts:
         layers = tables_of(stage, part.scope, task.command, catalogue, whole=False)
         chance = _chance(task, part, layers, catalogue) if task.command == "scatter" else None
-        parks = _parks(stage, part, layers)
+        parks = None if part.parks is None else list(part.parks)
         question = Question(layers, catalogue, task.wish, part.as_of, parks, chance)
         answer = command.answer(question)
         notes[part.scope] = answer.notes
@@ -89,15 +88,6 @@ def tables_of(
     staged = set(stage.accounts["layer"])
     lacking = [key for key in _NEEDED if key in keys and key in staged and key not in found]
     return {**found, **{key: empty_frame(catalogue.layer(key)) for key in lacking}}
-
-
-def _parks(stage: Stage, part: Part, layers: Tables) -> list[str] | None:
-    """Return the parks to measure, with the strangers if they are to be among them."""
-    if part.parks is None or not part.strangers:
-        return None if part.parks is None else list(part.parks)
-    seen = set(park_spaces(layers["carriers"], layers.get("units"))["park_id"])
-    own = stage.parks.loc[stage.parks["scope"].eq(part.scope), "park_id"]
-    return sorted({*part.parks, *(seen - set(own))})
 
 
 def _chance(task: Task, part: Part, layers: Tables, catalogue: Catalogue) -> Chance | None:

@@ -6,11 +6,14 @@ The library is imported only when such an engine is started.
 from __future__ import annotations
 
 import importlib
+import logging
+import signal
 import socket
 import tempfile
 from contextlib import ExitStack
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Protocol
@@ -38,6 +41,18 @@ DASHBOARD_PORT = 8787
 
 # A busy computer takes its time to begin processes and to answer them.
 _START_S, _CONNECT = 180.0, "60s"
+_REACH_S = 10.0
+
+# Ctrl+C is for the run, which then ends its workers; in them it would only print tracebacks,
+# and what they say of the tasks they leave is no news.
+_QUIET = """
+import logging
+import signal
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+logging.getLogger("distributed.worker.state_machine").setLevel(logging.ERROR)
+"""
+
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -143,6 +158,8 @@ def dask_engine(
     import dask.config
 
     with ExitStack() as stack:
+        # What the library says while it is closed, workers being lost, is no news.
+        stack.callback(logging.disable, logging.root.manager.disable)
         # A worker that computes does not answer for a while, and that is no fault.
         settings = {
             "distributed.scheduler.allowed-failures": retries,
@@ -151,8 +168,9 @@ def dask_engine(
         }
         stack.enter_context(dask.config.set(settings))
         if scheduler:
-            client = _connected(scheduler, patience_s)
+            client = _connected(scheduler, min(patience_s, _REACH_S))
             stack.callback(client.close)
+            stack.callback(logging.disable, logging.CRITICAL)
             _await_workers(client, max(workers, 1), patience_s, scheduler)
             described: dict[str, Any] = {"engine": "dask", "scheduler": scheduler}
         else:
@@ -161,7 +179,12 @@ def dask_engine(
             )
             cluster = _local_cluster(memory_limit, folder, dashboard=dashboard)
             stack.callback(cluster.close)
+            if hasattr(signal, "pthread_sigmask"):
+                # Beginning it would lift what is blocked in the thread that does so.
+                resource_tracker.ensure_running()
+                cluster.loop.add_callback(signal.pthread_sigmask, signal.SIG_BLOCK, {signal.SIGINT})
             client = stack.enter_context(_distributed().Client(cluster))
+            stack.callback(logging.disable, logging.CRITICAL)
             # Not with the cluster itself: what fails then could not be closed.
             cluster.scale(max(workers, 1))
             _await_workers(client, max(workers, 1), max(patience_s, _START_S), LOOPBACK)
@@ -188,6 +211,7 @@ def _local_cluster(memory_limit: str, folder: str, *, dashboard: bool) -> Any:  
         worker_dashboard_address=f"{LOOPBACK}:0",
         scheduler_kwargs={"dashboard": dashboard},
         local_directory=folder,
+        preload=[_QUIET],
         env=dict.fromkeys(_ONE_THREAD, "1"),
     )
 
@@ -200,7 +224,7 @@ def _is_free(port: int) -> bool:
 def _connected(scheduler: str, patience_s: float) -> Client:
     try:
         return _distributed().Client(scheduler, timeout=patience_s)
-    except (OSError, TimeoutError, ValueError) as error:
+    except Exception as error:  # another server there may answer anything
         raise LedgerError(
             Text(
                 f"无法连接调度器 {scheduler}（{error}）；请检查地址与防火墙",

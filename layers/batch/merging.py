@@ -100,13 +100,14 @@ def _of_scope(paths: Sequence[Path], scope: str, command: CommandName, owners: O
     if subject and subject in table.column_names:
         order = np.argsort(table[subject].to_numpy().astype("U"), kind="stable")
         table = table.take(order)
+    table = table.filter(pa.array(_own(table, scope, owners), pa.bool_()))
     if "p_low_adjusted" in table.column_names:
-        # Over all parks of the scope, as if they had been tested together.
+        # Over all parks that belong to the scope, as if they had been tested together.
         p_low = table["p_low"].cast(pa.float64()).to_numpy()
         place = table.column_names.index("p_low_adjusted")
         values = pa.array(adjusted(p_low), pa.float64(), from_pandas=True)
         table = table.set_column(place, "p_low_adjusted", values)
-    return table.filter(pa.array(_own(table, scope, owners), pa.bool_()))
+    return table
 
 
 def _own(table: pa.Table, scope: str, owners: Owners) -> list[bool]:

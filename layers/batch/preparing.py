@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 from typing import NamedTuple
 
@@ -130,10 +129,9 @@ class Preparation:
             Result of :meth:`places`.
         """
         keys = {scope: task.key for scope, task in places.items()}
-        first = Counter[str]()
         found = []
         for partition in plan.partitions:
-            parts = tuple(self._part(member, keys, first) for member in partition.members)
+            parts = tuple(self._part(member, keys) for member in partition.members)
             found.append(self._task("compute", parts))
         return found
 
@@ -152,16 +150,14 @@ class Preparation:
             day = None
         return _Scope(day, rows if command.subject else 1)
 
-    def _part(self, member: Member, places: Mapping[str, str], first: Counter[str]) -> Part:
+    def _part(self, member: Member, places: Mapping[str, str]) -> Part:
         scope, parks = member
-        first[scope] += 1
         return Part(
             scope,
             parks,
             as_of=self._scopes[scope].day,
             places=places.get(scope, ""),
             rows=self.subjects[scope] if parks is None else len(parks),
-            strangers=parks is None or first[scope] == 1,
         )
 
     def _task(self, step: Step, parts: tuple[Part, ...], share: tuple[int, int] = (0, 1)) -> Task:

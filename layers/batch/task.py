@@ -42,9 +42,6 @@ class Part(NamedTuple):
         Key of the task that found the places of the scope; empty if there is none.
     rows
         Subjects that belong to the part.
-    strangers
-        Whether the parks are measured too that only have space here and belong to
-        another scope: they were tested against chance together with those of this one.
     """
 
     scope: str
@@ -52,7 +49,6 @@ class Part(NamedTuple):
     as_of: date | None = None
     places: str = ""
     rows: int = 0
-    strangers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +93,7 @@ class Task:
     @property
     def key(self) -> str:
         """The name of the task: a hash of everything that its result depends on."""
-        parts = [[p.scope, p.parks, str(p.as_of), p.places, p.strangers] for p in self.parts]
+        parts = [[p.scope, p.parks, str(p.as_of), p.places] for p in self.parts]
         identity = self.wish.identity(self.command)
         tiles = [self.wish.tile_m, *self.share] if self.step == "clusters" else []
         what = [self.command, self.step, identity, parts, tiles]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from dataclasses import field
 from typing import TYPE_CHECKING
@@ -80,17 +81,18 @@ class BatchWish:
         UsageError
             Saying which number and what it must be.
         """
-        too_few = self.partitions is not None and self.partitions < 1
-        if too_few or self.retries < 0 or not self.tile_m > 0 or not self.halo_m >= 0:
-            raise UsageError(
-                Text(
-                    "分区数须不小于 1，重试次数与外扩距离须不小于 0，网格边长须大于 0，现为 "
-                    f"{self.partitions}、{self.retries}、{self.halo_m}、{self.tile_m}",
-                    "partitions must be at least 1, retries and halo at least 0 and the side of "
-                    f"a tile above 0, not {self.partitions}, {self.retries}, {self.halo_m} and "
-                    f"{self.tile_m}",
-                )
-            )
+        few = self.partitions is not None and self.partitions < 1
+        halo_fits = self.halo_m >= 0 and math.isfinite(self.halo_m)
+        tile_fits = self.tile_m > 0 and math.isfinite(self.tile_m)
+        checks = (
+            (not few, self.partitions, "分区数须不小于 1", "partitions must be at least 1"),
+            (self.retries >= 0, self.retries, "重试次数须不小于 0", "retries must be at least 0"),
+            (halo_fits, self.halo_m, "外扩距离须不小于 0", "the halo must be at least 0"),
+            (tile_fits, self.tile_m, "网格边长须大于 0", "the side of a tile must be above 0"),
+        )
+        for fits, found, zh, en in checks:
+            if not fits:
+                raise UsageError(Text(f"{zh}，现为 {found}", f"{en}, not {found}"))
 
     def identity(self, command: CommandName) -> str:
         """Return a text that differs whenever a number of a command could differ.

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.parameters import RULE_VERSION as SCATTER_RULE
 from geo.underuse import RULE_VERSION as UNDERUSE_RULE
+from geo.underuse import UnderuseParameters
 from layers.errors import Text
 from layers.i18n import UNKNOWN
 from layers.marks import is_sample
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from layers.report.basis import Basis
     from layers.report.blocks import Block
     from layers.report.blocks import Table
+    from layers.specs import Place
 
 _JUDGED = Text("建议值", "suggested")
 _TRIED = Text("建议值：稳健性试算", "suggested: tried for stability")
@@ -74,11 +76,7 @@ _UNDERUSE: Mapping[str, tuple[Text, Text]] = {
     "vacancy_floor": (Text("空置率下限", "Vacancy floor"), _JUDGED),
     "market_vacancy": (
         Text("市场空置率", "Vacancy of the market"),
-        Text(
-            "世邦魏理仕：上海非中心甲级办公楼，2025 年上半年（媒体转引）",
-            "CBRE: grade A offices outside the centre of Shanghai, first half of 2025, as the press"
-            " quotes it",
-        ),
+        Text("程序默认值，不是本地市场数据", "a default of the program, not of this market"),
     ),
     "market_date": (
         Text("市场空置率时点", "Month of the vacancy of the market"),
@@ -103,6 +101,11 @@ _UNDERUSE: Mapping[str, tuple[Text, Text]] = {
         )
     },
 }
+_CHOSEN = Text("自定", "chosen by the user")
+_NO_MARKET = Text(
+    "本图谱未给出市场空置率；只按空置率下限判定",
+    "not known in this edition; the vacancy floor alone decides",
+)
 _CHANCE: Mapping[str, tuple[Text, Text]] = {
     name: (SCATTER_TITLES[name], Text("随机对照", "chance test"))
     for name in ("draws", "seed", "stock")
@@ -164,14 +167,15 @@ def methods_section(basis: Basis, *, scatter: bool, underuse: bool) -> Section:
     if scatter and basis.scatter is not None:
         told.append(_method(basis, 0))
         told.append(_remarks(scatter_remarks(basis.scatter, basis.versions), basis))
-        rule = basis.scatter.parameters.as_dict()
-        rows += _parameter_rows(SCATTER_RULE, rule, _SCATTER, basis)
+        values = basis.scatter.parameters.as_dict()
+        rows += _parameter_rows(SCATTER_RULE, values, _SCATTER, basis)
         rows += _chance_rows(basis)
     if underuse and basis.underuse is not None:
         told.append(_method(basis, 1))
-        told.append(_remarks(underuse_remarks(basis.underuse, basis.versions), basis))
-        values = basis.underuse.parameters.as_dict()
-        rows += _parameter_rows(UNDERUSE_RULE, values, _UNDERUSE, basis)
+        rule, place = basis.underuse.parameters, basis.catalogue.place
+        without = ("市场空置率",) if _is_idle(rule, place) else ()
+        told.append(_remarks(underuse_remarks(basis.underuse, basis.versions), basis, without))
+        rows += _parameter_rows(UNDERUSE_RULE, *_underuse_rule(rule, place), basis)
         rows += _ranking_rows(basis)
     if not rows:
         nothing = basis.say(
@@ -212,10 +216,38 @@ def _stock(basis: Basis) -> str:
     return STOCK_TITLES[label].get(basis.lang) if label in STOCK_TITLES else label
 
 
-def _remarks(remarks: Sequence[Text], basis: Basis) -> Paragraph:
+def _is_usual(rule: UnderuseParameters) -> bool:
+    """Tell whether the vacancy of the market is the usual one, which is of some place."""
+    usual = UnderuseParameters(as_of=rule.as_of)
+    told = (rule.market_vacancy, rule.market_date)
+    return told == (usual.market_vacancy, usual.market_date)
+
+
+def _is_idle(rule: UnderuseParameters, place: Place) -> bool:
+    """Tell whether the vacancy of the market is another place's and decides nothing."""
+    return place.market is None and _is_usual(rule) and rule.market_vacancy <= rule.vacancy_floor
+
+
+def _underuse_rule(
+    rule: UnderuseParameters, place: Place
+) -> tuple[dict[str, object], Mapping[str, tuple[Text, Text]]]:
+    """Return the parameters, and where they come from: the market's from whom the place says."""
+    values: dict[str, object] = dict(rule.as_dict())
+    title, why = _UNDERUSE["market_vacancy"]
+    if _is_idle(rule, place):
+        values |= {"market_vacancy": None, "market_date": None}
+        why = _NO_MARKET
+    elif not _is_usual(rule):
+        why = _CHOSEN
+    elif place.market is not None:
+        why = place.market
+    return values, {**_UNDERUSE, "market_vacancy": (title, why)}
+
+
+def _remarks(remarks: Sequence[Text], basis: Basis, without: tuple[str, ...] = ()) -> Paragraph:
     """Return what is said of versions; what is said of parameters is in their table."""
     separator, end = basis.say("；", "; "), basis.say("。", ".")
-    kept = [remark for remark in remarks if not remark.zh.startswith(("参数", "排序"))]
+    kept = [remark for remark in remarks if not remark.zh.startswith(("参数", "排序", *without))]
     return Paragraph((separator.join(remark.get(basis.lang) for remark in kept) + end,))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from layers.synthetic.city import SyntheticCity
 from layers.synthetic.city import city_layers
 from layers.synthetic.size import CitySize
+from layers.synthetic.writing import synthetic_catalogue
 from layers.synthetic.writing import write_city
 
-__all__ = ["CitySize", "SyntheticCity", "city_layers", "write_city"]
+__all__ = ["CitySize", "SyntheticCity", "city_layers", "synthetic_catalogue", "write_city"]

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.underuse import parse_gaps
 from layers.analysis import require_layers
+from layers.belonging import parks_elsewhere
 from layers.frames import GEOMETRY
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def carrier_register(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -> pd.DataFrame:
-    """Return the carriers without places, index ``carrier_id``.
+    """Return the carriers of the district without places, index ``carrier_id``.
 
     Parameters
     ----------
@@ -39,6 +40,9 @@ def carrier_register(tables: Mapping[str, pd.DataFrame], catalogue: Catalogue) -
     """
     require_layers(tables, "carriers")
     carriers = pd.DataFrame(tables["carriers"].drop(columns=GEOMETRY, errors="ignore"))
+    if "park_id" in carriers:
+        # A building that a visiting park is in is judged in its own district.
+        carriers = carriers[~carriers["park_id"].isin(parks_elsewhere(tables))]
     carriers = carriers.set_index("carrier_id", drop=False).rename_axis(None)
     if "gaps" not in carriers:
         return carriers

@@ -31,7 +31,6 @@ PRODUCT = re.compile(r"yangpu[ _-]atlas|杨浦园空间图谱", re.IGNORECASE)
 CITED = {
     "geo/gcj.py": 2,
     "geo/underuse/parameters.py": 1,
-    "layers/report/methods.py": 2,
 }
 
 

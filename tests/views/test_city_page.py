@@ -175,7 +175,12 @@ def test_a_batch_is_shown_with_its_rule_its_marks_and_what_it_does_not_know(
     notes = {
         "rule_version": RULE_VERSION,
         "parameters": {"walk_m": 777},
-        "input": {"kind": "city", "versions": versions},
+        "input": {
+            "kind": "city",
+            "path": "/data/*city*",
+            "fingerprint": "0123456789abcdef",
+            "versions": versions,
+        },
     }
     made.write_summary("scatter", table, notes=notes)
     at = _app(monkeypatch, made.path)
@@ -191,6 +196,10 @@ def test_a_batch_is_shown_with_its_rule_its_marks_and_what_it_does_not_know(
     assert "777" in said
     assert RULE_VERSION in said.replace("\\", "")
     assert "飞地数 · 未知 4" in said
+    assert "红色园区 · 不判定 6" in said
+    assert "输入 /data/*city*" in said.replace("\\", "")
+    assert "内容指纹 0123456789ab" in said
+    assert "0123456789abc" not in said
     assert "规则版本与本程序不同" not in said
     assert len(at.code) == 2
 
@@ -397,6 +406,19 @@ def test_a_layer_that_cannot_be_read_is_told_and_the_rest_is_shown(
     assert not at.exception
     assert any("zones" in error.value.replace("\\", "") for error in at.error)
     assert any(key.startswith("parks:") for key in _drawn(at))
+
+
+def test_an_empty_map_says_that_nothing_has_a_place_yet(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, city: Path
+) -> None:
+    catalogue = load_catalogue()
+    workspace = Workspace.create(tmp_path / "w", catalogue, author="test")
+    parks = load_edition(catalogue).tables["parks"]
+    workspace.commit("parks", parks.assign(geometry=None), author="test", message="no places")
+    at = _app(monkeypatch, tmp_path / "w")
+    assert not at.exception
+    assert "尚无已定位的对象" in _said(at)
+    assert "尚无已定位的对象" not in _said(_app(monkeypatch, city, district=HOME))
 
 
 def test_unknown_is_hatched_in_grey_and_never_the_colour_of_zero() -> None:

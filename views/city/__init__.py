@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _NUMBER = "city_number"
 _VISIT = "city_visit"
 _MOST_PX = 620
+_MARK = 12  # digits of a hash, as many as tell two inputs apart
 
 
 def render() -> None:
@@ -149,16 +150,18 @@ def _with_unknown(number: Number) -> str:
     left_out = None if number.left_out is None else number.left_out.get(data.WHOLE)
     if not left_out or pd.isna(left_out):
         return number.title
-    return f"{number.title} · " + _("{n} unknown").format(n=num(left_out))
+    said = _("{n} undecided") if number.judged else _("{n} unknown")
+    return f"{number.title} · " + said.format(n=num(left_out))
 
 
 def _origin(city: City, run: Run) -> list[str]:
-    """Return when, by which rule and with which parameters a batch ran, ready for Markdown."""
+    """Return when, by which rule and on what a batch ran, ready for Markdown."""
     said = [_("computed {time}").format(time=moment(run.time.isoformat())) if run.time else ""]
     rule = run.notes.get("rule_version")
     said.append(_("rule {version}").format(version=md(rule)) if rule else "")
     days = _days(run)
     said.append(_("as of {day}").format(day=md(days)) if days else "")
+    said += _input(run)
     told = " · ".join(text for text in said if text)
     lines = [told]
     if run.other_rule:
@@ -177,6 +180,18 @@ def _origin(city: City, run: Run) -> list[str]:
             _("⚠ {n} objects could not be computed and are in no sum.").format(n=num(run.missing))
         )
     return [line for line in lines if line]
+
+
+def _input(run: Run) -> list[str]:
+    """Return what a batch was computed from, ready for Markdown: where it lay, a mark of it."""
+    told = run.notes.get("input")
+    if not isinstance(told, dict):
+        return []
+    path, mark = told.get("path") or told.get("address"), told.get("fingerprint")
+    said = [_("input {path}").format(path=md(str(path)))] if path else []
+    if mark:
+        said.append(_("content {mark}").format(mark=md(str(mark)[:_MARK])))
+    return said
 
 
 def _days(run: Run) -> str:

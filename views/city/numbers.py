@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -40,6 +41,8 @@ class Number:
         By which batch it was computed; None for one that the city itself records.
     left_out
         By code, of how many rows the number is unknown and left out of the sum.
+    judged
+        Whether those rows are left out because no flag could be decided for them.
     """
 
     title: str
@@ -48,6 +51,7 @@ class Number:
     whole: bool = True
     command: Command | None = None
     left_out: pd.Series[float] | None = None
+    judged: bool = False
 
     def text(self, code: str) -> str:
         """Return the number of a district as people read it; a dash if it is not known."""
@@ -82,9 +86,14 @@ def _scatter(run: Run) -> dict[str, Number]:
     share = 100 * red / judged.where(judged > 0)
     undecided = _column(run, "parks") - judged
     found = {
-        "red": Number(_("Parks with a red flag"), red, left_out=undecided),
+        "red": Number(_("Parks with a red flag"), red, left_out=undecided, judged=True),
         "red_share": Number(
-            _("Red parks among those judged"), share, "%", whole=False, left_out=undecided
+            _("Red parks among those judged"),
+            share,
+            "%",
+            whole=False,
+            left_out=undecided,
+            judged=True,
         ),
         "enclaves": Number(
             _("Enclaves"), _column(run, "enclaves"), left_out=_column(run, "sites_unknown")
@@ -124,10 +133,7 @@ def _consolidated(run: Run) -> dict[str, Number]:
 
 
 def _of(command: Command, found: dict[str, Number]) -> dict[str, Number]:
-    return {
-        name: Number(n.title, n.of_code, n.unit, n.whole, command, n.left_out)
-        for name, n in found.items()
-    }
+    return {name: replace(number, command=command) for name, number in found.items()}
 
 
 def _column(run: Run, name: str) -> pd.Series[float]:

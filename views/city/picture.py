@@ -131,6 +131,7 @@ def _layer(frame: gpd.GeoDataFrame, style: LayerStyle) -> MapLayer:
         style=style,
         id_field=_ID,
         name_field="name",
+        label_class="narrow",
         priority=50,
     )
 

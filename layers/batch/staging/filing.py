@@ -37,6 +37,7 @@ from layers.batch.staging.stage import PARKS
 from layers.batch.staging.stage import REJECTED
 from layers.batch.staging.stage import StageError
 from layers.batch.staging.stage import scope_folder
+from layers.belonging import NO_DISTRICT_CODE
 from layers.errors import Text
 from layers.frames import empty_frame
 
@@ -190,7 +191,7 @@ class Filing:
             place = pd.Series(ids.index, index=ids)
             for scope, group in here.groupby(here):
                 positions = place[group.index].to_numpy(dtype=np.int64)
-                spool.add(str(scope), table.take(pa.array(positions)))
+                spool.add(str(scope), _with_home(table.take(pa.array(positions)), spec, scope_of))
         waiting.clear()
         written = self._write(spec, spool)
         if written != entrance.staged + len(strangers):
@@ -314,3 +315,12 @@ def _lost(key: str, wanted: int, found: int) -> StageError:
             " the input and report it",
         )
     )
+
+
+def _with_home(table: pa.Table, spec: LayerSpec, scope_of: pd.Series[str]) -> pa.Table:
+    """Return rows of guests that say where they belong, as far as their layer can say it."""
+    if CODE not in table.column_names:
+        return table
+    home = table.column(spec.id_field).to_pandas().map(scope_of).replace(NOWHERE, NO_DISTRICT_CODE)
+    place = table.column_names.index(CODE)
+    return table.set_column(place, table.schema.field(CODE), pa.array(home, pa.string()))

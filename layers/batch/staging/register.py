@@ -40,7 +40,9 @@ class Owners(NamedTuple):
     parks, carriers, units
         Scope by id.
     guests
-        Carriers in which a park of another district has units, and these units: columns
+        Carriers in which a park of another district has units, and these units, with the
+        district of the park; the row of each such park with the district of the carrier,
+        and that of the carrier's own park with the district of the visitor. Columns
         ``scope``, ``layer`` and ``id``, each once, in order.
     """
 
@@ -105,22 +107,32 @@ def owners_of(register: Mapping[str, pd.DataFrame], districts: gpd.GeoDataFrame 
     by_carrier = row_scopes(carriers, districts, by_park=by_park).set_axis(carriers["carrier_id"])
     of_units = row_scopes(units, None, by_park=by_park, by_carrier=by_carrier)
     of_units = of_units.set_axis(units["unit_id"])
-    return Owners(by_park, by_carrier, of_units, _guests(units, by_park, by_carrier))
+    return Owners(by_park, by_carrier, of_units, _guests(register, by_park, by_carrier))
 
 
 def _guests(
-    units: pd.DataFrame, by_park: pd.Series[str], by_carrier: pd.Series[str]
+    register: Mapping[str, pd.DataFrame], by_park: pd.Series[str], by_carrier: pd.Series[str]
 ) -> pd.DataFrame:
-    """Return the carriers and units that a park has in another district."""
+    """Return the carriers and units that a park has in another district, and the parks."""
+    units, carriers = register["units"], register["carriers"]
     home = units["carrier_id"].map(by_carrier)
     wanted = units["park_id"].map(by_park)
     away = (home.notna() & wanted.notna() & home.ne(wanted)).to_numpy(dtype=bool)
-    scope = wanted[away].to_numpy()
+    visiting = units[away].assign(home=home[away], scope=wanted[away])
+    host = visiting["carrier_id"].map(carriers.set_index("carrier_id")["park_id"])
+    visiting = visiting.assign(host=host.where(host.map(by_park).ne(visiting["scope"])))
     found = [
-        pd.DataFrame({"scope": scope, "layer": layer, "id": units.loc[away, name].to_numpy()})
-        for layer, name in (("carriers", "carrier_id"), ("units", "unit_id"))
+        visiting[[scope, name]].set_axis(["scope", "id"], axis="columns").assign(layer=layer)
+        for layer, scope, name in (
+            ("carriers", "scope", "carrier_id"),
+            ("units", "scope", "unit_id"),
+            ("parks", "home", "park_id"),
+            ("parks", "scope", "host"),
+        )
     ]
-    whole = pd.concat(found).astype("str").drop_duplicates()
+    whole = pd.concat(found).dropna().astype("str")[["scope", "layer", "id"]].drop_duplicates()
+    listed = whole["layer"].ne("parks") | whole["id"].isin(register["parks"]["park_id"])
+    whole = whole[listed]
     return whole.sort_values(["scope", "layer", "id"], ignore_index=True)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -220,3 +222,25 @@ def test_workers_are_begun_from_any_folder_again_and_again(tmp_path: Path) -> No
         check=True,
     )
     assert done.stdout.split() == ["True", "True"]
+
+
+def test_a_server_that_is_no_scheduler_is_told_in_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_answer_as_a_page, args=(server,), daemon=True).start()
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with (
+            pytest.raises(LedgerError, match=f"cannot reach the scheduler {address} "),
+            dask_engine(scheduler=address, patience_s=5.0),
+        ):
+            pass
+
+
+def _answer_as_a_page(server: socket.socket) -> None:
+    with suppress(OSError):
+        while True:
+            with server.accept()[0] as guest:
+                guest.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+def test_workers_leave_an_interrupt_to_the_run(dask: DaskEngine) -> None:
+    assert set(dask.client.run(signal.getsignal, signal.SIGINT).values()) == {signal.SIG_IGN}

@@ -17,6 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from geo.batch.scopes import CODE
 from geo.crs import STORAGE_CRS
 from geo.crs import district_crs
 from layers.batch.inputs import ParquetInput
@@ -25,6 +26,7 @@ from layers.batch.staging import Stage
 from layers.batch.staging import StageError
 from layers.batch.staging import spool
 from layers.batch.staging import stage
+from layers.belonging import parks_elsewhere
 from layers.workspace import Workspace
 from tests.layers.batch.city_hand import EAST
 from tests.layers.batch.city_hand import NORTH
@@ -88,6 +90,12 @@ def test_rows_are_as_they_were_and_ordered_by_id(staged: Stage, tables: dict[str
             for frame in staged.chunks(scope, key):
                 assert list(frame[spec.id_field]) == sorted(frame[spec.id_field])
                 expected = whole.loc[frame[spec.id_field]].reset_index(drop=True)
+                if key == "parks":
+                    # A visitor says where it is at home.
+                    visits = expected["park_id"].isin(guests(staged, scope, key))
+                    homes = expected["park_id"].map(staged.parks.set_index("park_id")["scope"])
+                    homes = homes.replace("", "_").astype("str")
+                    expected[CODE] = expected[CODE].mask(visits, homes)
                 assert_frame_equal(frame, expected, check_exact=True)
 
 
@@ -119,6 +127,13 @@ def test_a_park_that_holds_units_elsewhere_sees_these_carriers_and_units(
     assert len(away) > 0
     assert staged.guests == {A: frozenset(away["carrier_id"])}
     assert guests(staged, A, "units") == set(away["unit_id"])
+    # The districts are told whose park it is that has space in their carriers.
+    homes = held["carrier_id"].map(park_of).map(scope)
+    assert C in set(homes)
+    for code in set(homes) - {A, ""}:
+        parks = staged.tables(code, ("parks", "district"))
+        assert "GUEST" in set(parks["parks"]["park_id"])
+        assert parks_elsewhere(parks) == {"GUEST"}
     # Only the units of that park come with the carrier, not those of others in it.
     others = set(units.loc[units["carrier_id"].isin(away["carrier_id"]), "unit_id"])
     assert not (others - set(away["unit_id"])) & ids(staged, A, "units")

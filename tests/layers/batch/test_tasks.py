@@ -96,7 +96,6 @@ def test_what_is_registered_is_what_is_called() -> None:
         {"parts": (PART._replace(parks=None),)},
         {"parts": (PART._replace(as_of=date(2026, 9, 30)),)},
         {"parts": (PART._replace(places="abc"),)},
-        {"parts": (PART._replace(strangers=True),)},
         {"parts": (PART, PART._replace(scope="310109"))},
         {"wish": BatchWish(chance=ChanceChoice(draws=998))},
         {"wish": BatchWish(scatter=ScatterParameters(walk_m=800.0000001))},
@@ -151,10 +150,16 @@ def test_another_program_does_not_do_the_task() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"partitions": 0}, {"retries": -1}, {"tile_m": 0.0}, {"halo_m": -1.0}]
+    ("wrong", "named"),
+    [
+        ({"partitions": 0}, "partitions"),
+        ({"retries": -1}, "retries|attempts"),
+        ({"tile_m": 0.0}, "tile"),
+        ({"halo_m": -1.0}, "halo"),
+    ],
 )
-def test_a_division_that_means_nothing_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(UsageError, match="partitions must be at least 1"):
+def test_a_division_that_means_nothing_is_refused(wrong: dict[str, float], named: str) -> None:
+    with pytest.raises(UsageError, match=named):
         BatchWish(**wrong)  # type: ignore[arg-type]
 
 

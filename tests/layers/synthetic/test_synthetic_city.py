@@ -20,14 +20,18 @@ from scipy import stats
 from scipy.sparse.csgraph import connected_components
 
 from geo.underuse import STATES
+from layers.batch.inputs.folder import ParquetInput
 from layers.catalogue import load_catalogue
 from layers.contract import conform
+from layers.edition import catalogue_of
+from layers.edition import load_sources
 from layers.edition import open_edition
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
 from layers.synthetic import CitySize
 from layers.synthetic import SyntheticCity
 from layers.synthetic import city_layers
+from layers.synthetic import synthetic_catalogue
 from layers.synthetic import write_city
 from layers.synthetic.draws import Draws
 from layers.synthetic.ground import BANK_M
@@ -345,3 +349,30 @@ def test_a_folder_that_breaks_off_is_not_there(tmp_path: Path, catalogue: Catalo
     with pytest.raises(KeyboardInterrupt):
         write_city(CitySize(2, 9, 90, 90), tmp_path / "city", catalogue, progress=breaks)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_generated_folder_carries_the_edition_of_no_place(tmp_path: Path) -> None:
+    size = CitySize(districts=2, parks=5, carriers=30, buildings=40, seed=7)
+    write_city(size, tmp_path / "city", synthetic_catalogue())
+    found = catalogue_of(tmp_path / "city")
+    assert (found.edition, found.title.zh) == ("synthetic", "虚拟城市（示例）")
+    assert found.layer("district").title.zh == "区界"
+    sources = load_sources(found.folder).set_index("source_id")
+    assert sources.loc["synthetic-city seed=7", "title_en"] == "Synthetic city (sample)"
+    source = ParquetInput(tmp_path / "city", found)
+    assert set(source.keys()) == set(city_layers(size, found))
+    belts = set()
+    for chunk in source.chunks("zones"):
+        assert chunk.rejected.empty
+        belts |= set(chunk.frame["belt"])
+    assert belts == {"示例东带", "示例西带"}
+    told = [text for spec in found.layers for text in (spec.title, spec.description)]
+    assert not [t for t in told if "杨" in t.zh or "Yang" in t.en]
+
+
+def test_a_city_of_another_edition_carries_that_one(tmp_path: Path) -> None:
+    size = CitySize(districts=1, parks=2, carriers=5, buildings=5)
+    write_city(size, tmp_path / "city", open_edition(LINJIANG))
+    assert catalogue_of(tmp_path / "city").edition == "linjiang"
+    write_city(size, tmp_path / "plain", load_catalogue())
+    assert not (tmp_path / "plain" / "edition").exists()
