@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -133,7 +134,20 @@ def test_what_kills_its_workers_is_given_up_and_the_rest_is_done(
     assert found["ok"].receipt is not None
 
 
-def test_workers_listen_on_the_loopback_only_and_use_one_thread(dask: DaskEngine) -> None:
+@pytest.fixture
+def settled(dask: DaskEngine) -> DaskEngine:
+    """Return the engine when both workers answer again: other tests kill them."""
+    for _ in range(60):
+        dask.client.wait_for_workers(2, timeout=60)
+        told = dask.client.run(os.getpid, on_error="return").values()
+        if sum(isinstance(one, int) for one in told) == 2:
+            break
+        time.sleep(1)
+    return dask
+
+
+def test_workers_listen_on_the_loopback_only_and_use_one_thread(settled: DaskEngine) -> None:
+    dask = settled
     told = dask.client.run(_environment)
     assert len(told) == 2
     assert set(told.values()) == {("1", "1")}
@@ -147,19 +161,19 @@ def _environment() -> tuple[str | None, str | None]:
 
 
 def test_a_worker_with_another_program_is_refused_by_name(
-    dask: DaskEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settled: DaskEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers_module, "code_version", lambda: "another")
     with pytest.raises(LedgerError, match=r"tcp://127\.0\.0\.1:.*another version of the program"):
-        dask.check(tmp_path)
+        settled.check(tmp_path)
 
 
 def test_a_folder_that_a_worker_does_not_see_is_refused(
-    dask: DaskEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    settled: DaskEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers_module, "_look", _blind)
     with pytest.raises(LedgerError, match="does not see the folder"):
-        dask.check(tmp_path)
+        settled.check(tmp_path)
 
 
 def _blind(mark: str) -> tuple[str, str, bool]:
