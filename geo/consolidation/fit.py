@@ -185,10 +185,11 @@ def typical_rent(units: pd.DataFrame) -> float:
 def _industry(units: pd.DataFrame, hosts: pd.DataFrame) -> tuple[Bools, Bools]:
     """Return where the industry is admitted, and where that is not known."""
     names, open_to_all = units["industry"].tolist(), hosts["industries"].isna().to_numpy()
-    admitted = np.array(
-        [[name in listed for listed in map(items_of, hosts["industries"])] for name in names],
-        dtype=bool,
-    ).reshape(len(units), len(hosts))
+    listed = [frozenset(items_of(value)) for value in hosts["industries"]]
+    # By name, because units are many and industries few.
+    takes = {name: np.array([name in one for one in listed], dtype=bool) for name in set(names)}
+    admitted = np.array([takes[name] for name in names], dtype=bool)
+    admitted = admitted.reshape(len(units), len(hosts))
     unknown = np.broadcast_to(open_to_all, admitted.shape)
     return admitted | unknown, unknown
 
