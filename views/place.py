@@ -90,7 +90,9 @@ def look() -> Place:
 def current() -> Place:
     """Return what this run looks at."""
     found = st.session_state.get(PLACE)
-    return found if isinstance(found, Place) else look()
+    # Outside of a run the session is nobody's, and may remember another folder.
+    is_now = isinstance(found, Place) and found.root == default_path()
+    return found if is_now else look()
 
 
 def _asked(city: City) -> District | None:

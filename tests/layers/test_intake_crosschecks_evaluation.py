@@ -232,10 +232,11 @@ def test_a_value_that_nobody_vouches_for_is_left_alone(state: str) -> None:
     assert found(check("indicators", reported)) == [("indicator_range", 1, "value")]
 
 
-def test_an_edition_without_scorecards_is_imported_without_a_word(tmp_path: Path) -> None:
+def test_an_edition_without_scorecards_is_checked_by_the_bundled_ones(tmp_path: Path) -> None:
     catalogue = dataclasses.replace(CATALOGUE, folder=tmp_path)
     odd = records({"indicator": "nothing", "value": -5})
-    assert check("indicators", odd, catalogue=catalogue) == []
+    issues = check("indicators", odd, catalogue=catalogue)
+    assert found(issues) == [("unknown_indicator", 1, "indicator")]
 
 
 # --- replies

@@ -87,7 +87,7 @@ def test_other_paths_keep_rows_and_history(small: Catalogue, tmp_path: Path, nam
     opened = start(tmp_path / name, small)
     assert opened.read("carriers", 0)["tenants"].tolist() == [0]
     assert opened.history("carriers")["version"].tolist() == [1, 0]
-    assert {p.name for p in (tmp_path / name).iterdir()} == {MANIFEST, "carriers"}
+    assert {p.name for p in (tmp_path / name).iterdir()} == {MANIFEST, "carriers", "edition"}
 
 
 # --- who -------------------------------------------------------------------
