@@ -91,8 +91,9 @@ def current() -> Place:
     """Return what this run looks at."""
     found = st.session_state.get(PLACE)
     # Outside of a run the session is nobody's, and may remember another folder.
-    is_now = isinstance(found, Place) and found.root == default_path()
-    return found if is_now else look()
+    if isinstance(found, Place) and found.root == default_path():
+        return found
+    return look()
 
 
 def _asked(city: City) -> District | None:
