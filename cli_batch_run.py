@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from layers.batch.wish import CommandName
     from layers.catalogue import Catalogue
 
-_SCHEME = "postgresql://"
 _BAR = 24
 _MISSING_SHOWN = 5
 _TELL_EVERY_S = 10.0
@@ -54,21 +53,16 @@ class How(NamedTuple):
     as_json: bool
 
 
-def bundled() -> Catalogue:
-    """Return the catalogue of the bundled edition."""
-    from layers.catalogue import load_catalogue
-
-    return load_catalogue()
-
-
 def catalogue_for(source: str, edition: Path | None) -> Catalogue:
     """Return the catalogue of the input: that of its workspace, or the one asked for."""
+    from layers.batch.inputs import is_database
+    from layers.catalogue import load_catalogue
     from layers.edition import catalogue_of
     from layers.edition import open_edition
 
     if edition is not None:
         return open_edition(edition)
-    return bundled() if source.startswith(_SCHEME) else catalogue_of(Path(source))
+    return load_catalogue() if is_database(source) else catalogue_of(Path(source))
 
 
 def _engine(how: How, retries: int) -> AbstractContextManager[Engine]:

@@ -14,7 +14,7 @@ from geo.scatter import ScatterParameters
 from geo.scatter import Surroundings
 from geo.scatter import scatter
 from geo.spaces import park_spaces
-from layers.belonging import parks_elsewhere
+from layers.belonging import measured_at_home
 from layers.errors import AtlasError
 from layers.errors import Text
 from layers.errors import UsageError
@@ -90,13 +90,12 @@ def scatter_of(
     spaces = _spaces(tables, meridian)
     parks_layer = tables.get("parks", pd.DataFrame(columns=["park_id", "name"], dtype="str"))
     named = _all_parks(parks_layer, spaces["park_id"])
-    elsewhere = parks_elsewhere(tables)
-    if parks is None and elsewhere:
-        parks = [park for park in named["park_id"] if park not in elsewhere]
-    if parks is not None:
+    if parks is None:
+        parks = measured_at_home(named["park_id"], tables)
+    else:
         _check_parks(parks, named["park_id"].tolist())
-        named = named[named["park_id"].isin(parks)].reset_index(drop=True)
-        spaces = spaces[spaces["park_id"].isin(parks)].reset_index(drop=True)
+    named = named[named["park_id"].isin(parks)].reset_index(drop=True)
+    spaces = spaces[spaces["park_id"].isin(parks)].reset_index(drop=True)
     rule = parameters or ScatterParameters()
     if isinstance(chance, ChanceChoice):
         chance = chance_of(tables, catalogue, chance, rule.site_gap_m)

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geo.batch.scopes import CODE
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Mapping
 
     import geopandas as gpd
 
     Tables = Mapping[str, gpd.GeoDataFrame | pd.DataFrame]
-
-CODE = "district_code"
-"""The field that names the district of a row."""
-
-NO_DISTRICT_CODE = "_"
-"""How what belongs to no district is written where a code must stand."""
 
 
 def parks_elsewhere(tables: Tables) -> frozenset[str]:
@@ -47,6 +44,12 @@ def parks_elsewhere(tables: Tables) -> frozenset[str]:
     if own is None:
         return frozenset()
     return frozenset(parks["park_id"][(own.notna() & ~own.isin(known)).to_numpy(dtype=bool)])
+
+
+def measured_at_home(parks: Iterable[str], tables: Tables) -> list[str]:
+    """Return those of some parks that do not belong to another district, in their order."""
+    elsewhere = parks_elsewhere(tables)
+    return [park for park in parks if park not in elsewhere]
 
 
 def _codes(frame: pd.DataFrame | None) -> pd.Series[str] | None:

@@ -17,6 +17,7 @@ from geo.district import TREND_NUMBERS
 from layers.analysis import metric_layer
 from layers.analysis import require_layers
 from layers.analysis import scatter_of
+from layers.belonging import measured_at_home
 from layers.belonging import parks_elsewhere
 from layers.errors import Text
 from layers.errors import UsageError
@@ -122,9 +123,8 @@ def register_of(
     require_layers(tables, "carriers", "units")
     known = known_ids(tables)["park_id"]
     refuse_unknown(_PARK, parks or (), known)
-    elsewhere = parks_elsewhere(tables)
-    if parks is None and elsewhere:
-        parks = [park for park in known if park not in elsewhere]
+    if parks is None and parks_elsewhere(tables):
+        parks = measured_at_home(known, tables)
     meridian = catalogue.central_meridian
     barriers = metric_layer(tables, "barriers", meridian)
     return register(

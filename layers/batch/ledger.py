@@ -20,6 +20,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -30,9 +31,12 @@ from layers.errors import AtlasError
 from layers.errors import Text
 from layers.jsonfile import read_json
 from layers.jsonfile import to_json
+from layers.scorecards import load_scorecards
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from layers.catalogue import Catalogue
 
 PARTS = "parts"
 """Folder of the finished tasks of a command."""
@@ -103,6 +107,11 @@ def code_version() -> str:
     for name in _LIBRARIES:
         digest.update(f"{name} {version(name)}\n".encode())
     return digest.hexdigest()
+
+
+def edition_text(catalogue: Catalogue) -> str:
+    """Return all that an edition says of numbers: its catalogue and scorecards, not where it is."""
+    return repr((replace(catalogue, folder=Path()), load_scorecards(catalogue.folder)))
 
 
 def key_of(*parts: object) -> str:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 from typing import Literal
 from typing import NamedTuple
 
+from layers.batch.ledger import edition_text
 from layers.batch.ledger import key_of
 from layers.catalogue import load_catalogue
 from layers.edition_files import EDITION_FOLDER
 from layers.edition_files import is_bundled
 from layers.edition_files import write_copy
-from layers.scorecards import load_scorecards
 
 if TYPE_CHECKING:
     from datetime import date
+    from pathlib import Path
 
     from layers.batch.wish import BatchWish
     from layers.batch.wish import CommandName
@@ -127,8 +126,7 @@ def edition_of(catalogue: Catalogue, out: Path) -> tuple[Path | None, str]:
         Folder of the command: the files of an edition that does not come with the program
         are copied into it, under their hash, because a file that was read is not read again.
     """
-    cards = load_scorecards(catalogue.folder)
-    said = key_of(repr((replace(catalogue, folder=Path()), cards)))
+    said = key_of(edition_text(catalogue))
     if is_bundled(catalogue):
         return None, said
     home = out / f"edition-{said}"

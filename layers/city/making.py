@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.batch.scopes import CODE
 from geo.crs import STORAGE_CRS
 from geo.crs import to_metric
 from layers.city.city import GUESTS
@@ -42,8 +43,7 @@ SIMPLIFIED_M = 20.0
 UNASSIGNED = Text("未分区", "Unassigned")
 """Title of what belongs to no district."""
 
-_CODE = "district_code"
-_COLUMNS = (_CODE, "name", "name_en", "boundary_status", "source")
+_COLUMNS = (CODE, "name", "name_en", "boundary_status", "source")
 
 
 def create_city(
@@ -135,12 +135,12 @@ def overview(districts: gpd.GeoDataFrame, central_meridian: float) -> gpd.GeoDat
         is), ``source`` and geometry in EPSG:4490, by code. Common borders stay common
         where the outlines neither overlap nor leave gaps.
     """
-    placed = districts[districts.geometry.notna()].sort_values([_CODE, "name"])
-    first = placed.drop_duplicates(_CODE)[list(_COLUMNS)].reset_index(drop=True)
-    sketched = set(placed.loc[is_sketch(placed), _CODE])
-    first["boundary_status"] = first["boundary_status"].mask(first[_CODE].isin(sketched), "sketch")
+    placed = districts[districts.geometry.notna()].sort_values([CODE, "name"])
+    first = placed.drop_duplicates(CODE)[list(_COLUMNS)].reset_index(drop=True)
+    sketched = set(placed.loc[is_sketch(placed), CODE])
+    first["boundary_status"] = first["boundary_status"].mask(first[CODE].isin(sketched), "sketch")
     plane = to_metric(placed, central_meridian=central_meridian)
-    parts = plane.geometry.groupby(plane[_CODE].to_numpy(dtype=object))
+    parts = plane.geometry.groupby(plane[CODE].to_numpy(dtype=object))
     whole = [shapely.union_all(shapely.make_valid(found.to_numpy())) for _code, found in parts]
     shapes = _simplified(np.array(whole, dtype=object))
     series = gpd.GeoSeries(shapes, crs=plane.crs, index=first.index).to_crs(STORAGE_CRS)
@@ -160,7 +160,7 @@ def _simplified(shapes: np.ndarray) -> np.ndarray:
 def _title(scope: str, outlines: gpd.GeoDataFrame) -> Text:
     if not scope:
         return UNASSIGNED
-    rows = outlines[outlines[_CODE].eq(scope)]
+    rows = outlines[outlines[CODE].eq(scope)]
     if rows.empty:
         return Text(scope, scope)
     name, english = rows["name"].iloc[0], rows["name_en"].iloc[0]

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from layers.batch.inputs.chunk import CODE
+from geo.batch.scopes import CODE
 from layers.batch.inputs.chunk import Chunk
 from layers.contract import OWN_COLUMNS
 from layers.contract import conform

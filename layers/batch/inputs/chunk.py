@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
     from layers.issues import Issue
 
-CODE = "district_code"
-"""The column that names the district of a row."""
-
 CHUNK_ROWS = 50_000
 """How many rows are read at once: they are what stands in memory."""
 

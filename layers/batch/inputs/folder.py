@@ -19,12 +19,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from geo.batch.scopes import CODE
 from layers.batch.inputs.checked import Place
 from layers.batch.inputs.checked import checked
 from layers.batch.inputs.checked import place_notes
 from layers.batch.inputs.checked import wanted_columns
 from layers.batch.inputs.chunk import CHUNK_ROWS
-from layers.batch.inputs.chunk import CODE
 from layers.batch.inputs.geoparquet import geometry_column
 from layers.batch.inputs.pieces import in_pieces
 from layers.city.codes import check_code

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from layers.batch.inputs.chunk import CODE
+from geo.batch.scopes import CODE
 from layers.batch.staging.doubles import Origin
 from layers.batch.staging.doubles import Seen
 from layers.batch.staging.rejects import RejectWriter

@@ -13,9 +13,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo.batch.scopes import CODE
 from geo.crs import STORAGE_CRS
 from layers.arrow import to_arrow
-from layers.batch.inputs.chunk import CODE
 from layers.batch.staging.entrance import Entrance
 from layers.batch.staging.kinds import REGISTER
 from layers.batch.staging.kinds import in_order
@@ -37,7 +37,7 @@ from layers.batch.staging.stage import PARKS
 from layers.batch.staging.stage import REJECTED
 from layers.batch.staging.stage import StageError
 from layers.batch.staging.stage import scope_folder
-from layers.belonging import NO_DISTRICT_CODE
+from layers.city.codes import folder_name
 from layers.errors import Text
 from layers.frames import empty_frame
 
@@ -321,6 +321,6 @@ def _with_home(table: pa.Table, spec: LayerSpec, scope_of: pd.Series[str]) -> pa
     """Return rows of guests that say where they belong, as far as their layer can say it."""
     if CODE not in table.column_names:
         return table
-    home = table.column(spec.id_field).to_pandas().map(scope_of).replace(NOWHERE, NO_DISTRICT_CODE)
+    home = table.column(spec.id_field).to_pandas().map(scope_of).map(folder_name)
     place = table.column_names.index(CODE)
     return table.set_column(place, table.schema.field(CODE), pa.array(home, pa.string()))

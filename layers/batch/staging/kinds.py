@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Literal
 
-from layers.batch.inputs.chunk import CODE
+from geo.batch.scopes import CODE
 
 if TYPE_CHECKING:
     from layers.catalogue import Catalogue

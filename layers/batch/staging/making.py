@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
 
 from layers.batch.ledger import code_version
+from layers.batch.ledger import edition_text
 from layers.batch.staging.filing import Filing
 from layers.batch.staging.stage import FORMAT
 from layers.batch.staging.stage import MOST_BYTES
@@ -21,10 +20,10 @@ from layers.batch.staging.stage import StageError
 from layers.edition_files import write_copy
 from layers.errors import Text
 from layers.jsonfile import to_json
-from layers.scorecards import load_scorecards
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from layers.batch.inputs.chunk import BatchInput
     from layers.catalogue import Catalogue
@@ -94,10 +93,9 @@ def stage(
 
 def _identity(source: BatchInput, catalogue: Catalogue, halo_m: float) -> dict[str, Any]:
     """Return everything that a stage depends on."""
-    said = repr((replace(catalogue, folder=Path()), load_scorecards(catalogue.folder)))
     return {
         "fingerprint": source.fingerprint(),
-        "catalogue": hashlib.sha256(said.encode()).hexdigest(),
+        "catalogue": hashlib.sha256(edition_text(catalogue).encode()).hexdigest(),
         "halo_m": float(halo_m),
         "code_version": code_version(),
     }

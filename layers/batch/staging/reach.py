@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from geo.batch.scopes import CODE
 from geo.crs import to_metric
-from layers.batch.inputs.chunk import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

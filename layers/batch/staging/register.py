@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo.batch.scopes import CODE
 from geo.batch.scopes import park_scopes
 from geo.batch.scopes import row_scopes
 from geo.crs import STORAGE_CRS
 from geo.crs import to_metric
-from layers.batch.inputs.chunk import CODE
 from layers.frames import GEOMETRY
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from layers.batch.inputs.chunk import CODE
+from geo.batch.scopes import CODE
 from layers.contract import REJECT_COLUMNS
 from layers.contract import raw_text
 from layers.contract import reject_frame
