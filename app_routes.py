@@ -1,8 +1,8 @@
 """The routes of the web door besides Streamlit's own: tiles, assets, base maps, exports.
 
-Every answer is plain: what is asked for, or a status with one sentence. Nothing
-here decides who may see a layer; a page does, and :mod:`layers.tiles.service`
-holds everybody to it.
+Every answer is plain: what is asked for, or a status with one sentence. A page decides
+who is shown a layer or offered a file; here everybody is held to it, with the role that
+he has at the moment of the request.
 """
 
 from __future__ import annotations
@@ -17,12 +17,16 @@ from starlette.routing import Mount
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
 
+from app_health import health_routes
+from app_live import live_routes
 from layers.basemaps import BASEMAP_ROUTE
 from layers.basemaps import shelf
 from layers.errors import AtlasError
 from layers.export import EXPORT_ROUTE
 from layers.export import ready_files
 from layers.picture import TILE_ROUTE
+from layers.team import ALONE
+from layers.team import Person
 from layers.tiles import Refusal
 from layers.tiles import service
 from layers.tiles.service import TILE_MEDIA_TYPE
@@ -32,6 +36,7 @@ from layers.webmap import bundle
 from layers.webmap import leaflet_dir
 
 if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
     from starlette.requests import Request
     from starlette.routing import BaseRoute
 
@@ -40,6 +45,8 @@ if TYPE_CHECKING:
 # The address of a tile names its content, so it never has to be asked for again.
 _KEEP = "private, max-age=31536000, immutable"
 _FORGET = "no-store"
+_BYTES = "application/octet-stream"
+_PERSON = "atlas.person"
 # The browser is on this computer: to compress and unpack a tile takes longer than to send it.
 _AS_IT_IS = {"Content-Encoding": "identity"}
 
@@ -48,6 +55,8 @@ def routes() -> list[BaseRoute]:
     """Return the routes; the last one of each family catches what has no meaning."""
     tile = TILE_ROUTE + "/{layer}/{version}"
     return [
+        *health_routes(),
+        *live_routes(),
         Mount(LEAFLET_ROUTE, StaticFiles(directory=leaflet_dir())),
         Route(MAP_ROUTE + "/atlas.{ending}", _asset),
         Route(tile + "/state/{state}", _state),
@@ -58,6 +67,13 @@ def routes() -> list[BaseRoute]:
         Route(EXPORT_ROUTE + "/{token}/{name}", _export),
         Route(EXPORT_ROUTE + "/{rest:path}", _nothing),
     ]
+
+
+def person_of(request: HTTPConnection) -> Person:
+    """Return who asks: whom the gate of a team server let in, else whoever works alone."""
+    person = request.scope.get(_PERSON, ALONE)
+    assert isinstance(person, Person)
+    return person
 
 
 def _nothing(_request: Request) -> Response:
@@ -96,7 +112,7 @@ def _state(request: Request) -> Response:
         return _refused(refusal)
     return Response(
         state.classes.tobytes(),
-        media_type="application/octet-stream",
+        media_type=_BYTES,
         headers={"Cache-Control": _age(ticket)} | _AS_IT_IS,
     )
 
@@ -117,24 +133,33 @@ def _base_tile(request: Request) -> Response:
 
 
 def _export(request: Request) -> Response:
-    """Hand out a prepared file under the name that stands in the address."""
-    path = ready_files().path(request.path_params["token"])
-    if path is None:
-        text = "this file is not kept any more; prepare it again"
-        return PlainTextResponse(text, status_code=404, headers={"Cache-Control": _FORGET})
-    name = quote(request.path_params["name"], safe="")
-    return FileResponse(
-        path,
-        media_type="application/octet-stream",
-        headers={
-            "Content-Disposition": f"attachment; filename*=UTF-8''{name}",
-            "Cache-Control": _FORGET,
-        },
-    )
+    """Hand out a prepared file, under the name that it was offered with."""
+    offer = ready_files().find(request.path_params["token"])
+    if offer is None:
+        return _refused(Refusal(404, "this file is not kept any more; prepare it again"))
+    if not offer.is_for(person_of(request)):
+        return _refused(Refusal(403, "this file was prepared for somebody else"))
+    headers = {
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(offer.name, safe='')}",
+        "Cache-Control": _FORGET,
+    }
+    try:
+        content = None if offer.make is None else offer.make()
+        offer.record()
+    except AtlasError as error:
+        # The browser shows it in place of the page; its text says what to do.
+        return _refused(Refusal(409, f"{error.text.zh}\n\n{error.text.en}"))
+    if content is not None:
+        return Response(content, media_type=_BYTES, headers=headers)
+    assert offer.path is not None  # it is finished, or it is made here
+    return FileResponse(offer.path, media_type=_BYTES, headers=headers)
 
 
 def _ticket(request: Request) -> Ticket:
-    return service().admit(request.path_params["layer"], request.path_params["version"])
+    ticket = service().admit(request.path_params["layer"], request.path_params["version"])
+    if not ticket.edition.is_for(person_of(request)):
+        raise Refusal(403, "this layer is shown to planners only")
+    return ticket
 
 
 def _age(ticket: Ticket) -> str:

@@ -11,11 +11,13 @@ import io
 import os
 import socket
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cli_audit import audit_cli
 from cli_batch import batch_cli
 from cli_common import PROBLEMS
 from cli_common import WRONG_USAGE
@@ -26,6 +28,7 @@ from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import show
 from cli_consolidate import consolidate
+from cli_database import publish
 from cli_evaluate import evaluate
 from cli_import import import_file
 from cli_import import inspect
@@ -35,10 +38,20 @@ from cli_output import export
 from cli_scatter import scatter
 from cli_sheet import report
 from cli_sheet import sheet
+from cli_team import serve_team
+from cli_team import team_cli
 from cli_underuse import underused
 from cli_workspace import workspace_cli
 from layers.errors import AtlasError
 from layers.errors import UsageError
+
+
+class LogFormat(StrEnum):
+    """How lines of the log look."""
+
+    json = "json"
+    plain = "plain"
+
 
 DEFAULT_PORT = 8501
 _PORTS_TRIED = 20
@@ -53,6 +66,8 @@ cli = typer.Typer(
 cli.add_typer(workspace_cli, name="workspace")
 cli.add_typer(batch_cli, name="batch")
 cli.add_typer(opendata_cli, name="open-data")
+cli.add_typer(team_cli, name="team")
+cli.add_typer(audit_cli, name="audit")
 
 
 @cli.callback()
@@ -87,16 +102,34 @@ def app(
             help="A local base map, PMTiles or MBTiles, to choose in the app.",
         ),
     ] = None,
+    team: Annotated[
+        Path | None,
+        typer.Option(
+            "--team", help="Serve a team that signs in: its settings, see atlas team example."
+        ),
+    ] = None,
+    log_format: Annotated[
+        LogFormat, typer.Option("--log-format", help="How a team server logs.")
+    ] = LogFormat.json,
 ) -> None:
-    """Start the web app on this computer.
+    """Start the web app on this computer, or with --team the server of a team.
 
     Example: atlas app --workspace ./work --port 8600 --basemap district.pmtiles
+
+    Example: atlas app --workspace ./work --team config.toml
     """
+    if basemap is not None:
+        os.environ["ATLAS_BASEMAP"] = str(basemap.resolve())
+    if team is not None:
+        if port is not None:
+            message = "the port of a team server stands in its settings"
+            raise typer.BadParameter(message)
+        serve_team(team, workspace, log_format)
+        return
+    os.environ.pop("ATLAS_TEAM", None)  # whoever works alone has no gate and needs none
     chosen = _free_port(port)
     if workspace is not None:
         os.environ["ATLAS_WORKSPACE"] = str(workspace.resolve())
-    if basemap is not None:
-        os.environ["ATLAS_BASEMAP"] = str(basemap.resolve())
     context.say(
         "Yangpu Atlas is at http://{host}:{port} – stop it with Ctrl+C.",
         host="127.0.0.1",
@@ -160,6 +193,7 @@ cli.command()(consolidate)
 cli.command()(underused)
 cli.command()(evaluate)
 cli.command()(export)
+cli.command()(publish)
 cli.command()(sheet)
 cli.command()(report)
 

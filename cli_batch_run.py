@@ -6,6 +6,7 @@ import sys
 import tempfile
 from contextlib import closing
 from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import NamedTuple
@@ -16,7 +17,12 @@ from cli_common import PROBLEMS
 from cli_common import author_name
 from cli_common import context
 from cli_common import print_json
+from layers.audit import Action
+from layers.audit import Door
+from layers.audit import Recorder
+from layers.audit import journal_of
 from layers.i18n import translator
+from layers.paths import resolve_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,18 +92,38 @@ def run(command: CommandName, wish: BatchWish, how: How) -> None:
     from layers.batch.run import STAGE
 
     try:
-        report = _computed(command, wish, how)
+        with _recorded(how.source, how, command):
+            report = _computed(command, wish, how)
     except KeyboardInterrupt:
         context.say("Stopped. Finished parts are kept; the same command goes on from there.")
         raise typer.Exit(INTERRUPTED) from None
     if how.into is not None and report.run["tables"]:
-        count = write_results(how.into, report, author=author_name(how.author))
+        own = _recorder(how.into, how.author)
+        with own.doing(Action.CHANGE, subject=how.out.name, what="batch", command=command):
+            count = write_results(how.into, report, author=author_name(how.author))
         context.say("Results written to {n} workspaces in {path}.", n=count, path=how.into)
     _tell(report, (how.stage or how.out / STAGE).resolve() / "rejected")
     if how.as_json:
         print_json(report.run)
     if not report.is_whole:
         raise typer.Exit(PROBLEMS)
+
+
+def _recorded(source: str, how: How, command: CommandName) -> AbstractContextManager[object]:
+    """Record that results of a city or a workspace are taken out; other input has no audit."""
+    from layers.batch.inputs import is_database
+    from layers.city import is_city
+    from layers.manifest import MANIFEST
+
+    folder = Path(source)
+    if is_database(source) or not (is_city(folder) or (folder / MANIFEST).is_file()):
+        return nullcontext()
+    own = _recorder(folder, how.author)
+    return own.exporting("", {}, how.out.name, what="batch", command=command)
+
+
+def _recorder(folder: Path, author: str | None) -> Recorder:
+    return Recorder(journal_of(resolve_path(folder)), Door.BATCH, name=author_name(author))
 
 
 def _computed(command: CommandName, wish: BatchWish, how: How) -> BatchReport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,8 +21,11 @@ from layers.i18n import translator
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Iterable
+    from collections.abc import Iterator
     from collections.abc import Mapping
 
+    from layers.audit import Recorder
+    from layers.audit import Step
     from layers.catalogue import Catalogue
     from layers.errors import AtlasError
     from layers.issues import Issue
@@ -118,6 +122,94 @@ def author_name(given: str | None) -> str:
         return "atlas"  # a service account may have no login name
 
 
+def recorder(opened: Workspace, author: str | None = None) -> Recorder:
+    """Return what records in the audit of a workspace what a command does.
+
+    Parameters
+    ----------
+    opened
+        The workspace.
+    author
+        Who does it; the login name by default. Nobody signs in here.
+    """
+    from layers.audit import Door
+    from layers.audit import Recorder
+    from layers.audit import journal_of
+
+    return Recorder(journal_of(opened.path), Door.BATCH, name=author_name(author))
+
+
+@contextmanager
+def exporting(out: Path, layers: Mapping[str, int], what: str, /, **wish: object) -> Iterator[str]:
+    """Record that a command writes a file from the open workspace.
+
+    Parameters
+    ----------
+    out
+        The file, or the folder of several.
+    layers
+        Versions by key of the layers that it is made from.
+    what
+        What it is: the name of the command.
+    **wish
+        What else decides what is in it; plain data.
+
+    Yields
+    ------
+    str
+        The id that the file is to carry: the same for the same wish of the same user.
+
+    Raises
+    ------
+    WorkspaceError
+        If it cannot be recorded; then nothing may be written.
+    """
+    from layers.audit import make_export_id
+
+    assert context.opened is not None  # there is nothing to export without a workspace
+    own = recorder(context.opened)
+    told = {"what": what, "format": out.suffix.lower(), "lang": context.lang, **wish}
+    export_id = make_export_id(context.opened.identity, layers, told, own.who)
+    with own.exporting(export_id, layers, out.name, **told):
+        yield export_id
+    context.say("Export id: {export_id}", export_id=export_id)
+
+
+@contextmanager
+def importing(
+    opened: Workspace, subject: str, layer: str, *, author: str | None, dry_run: bool
+) -> Iterator[Step]:
+    """Record an import, unless nothing is written; it is refused if that cannot be done.
+
+    Parameters
+    ----------
+    opened
+        The workspace.
+    subject
+        What is imported: the name of the file.
+    layer
+        Into which layer.
+    author
+        Who does it; the login name by default.
+    dry_run
+        Whether nothing is written.
+
+    Yields
+    ------
+    Step
+        Takes the new versions.
+    """
+    from layers.audit import Action
+    from layers.audit import Step
+
+    if dry_run:
+        yield Step()
+        return
+    before = {layer: opened.version(layer)}
+    with recorder(opened, author).doing(Action.IMPORT, layers=before, subject=subject) as step:
+        yield step
+
+
 def open_workspace(
     path: Path | None,
     *,
@@ -159,6 +251,8 @@ def open_workspace(
     context.issues(issue for issue in issues if issue.severity != "info")
     if edition is not None and not vacant:
         workspace = renew_edition(workspace)
+    if vacant:
+        recorder(workspace, author).founded(workspace.versions(), workspace.catalogue.edition)
     context.opened = workspace
     return workspace
 

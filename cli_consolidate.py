@@ -6,6 +6,7 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait
+from dataclasses import asdict
 from dataclasses import fields
 from dataclasses import replace
 from datetime import date
@@ -25,6 +26,7 @@ from cli_common import WorkspaceOption
 from cli_common import author_name
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
@@ -142,7 +144,16 @@ def consolidate(
     settings = Settings(time_limit_s=time_limit, gap=gap)
     answer, stopped = _solved(register, settings, wish.saved)
     chosen = _chosen(answer.frontier, step)
-    document = _write(answer, chosen, tables, versions, out)
+    used = {key: versions[key] for key in SCATTER_LAYERS if key in versions}
+    told = {
+        "parks": list(wish.parks or ()),
+        "parameters": asdict(wish.parameters),
+        "overrides": [str(override) for override in wish.overrides],
+        "step": step,
+        "limits": [time_limit, gap],
+    }
+    with exporting(out, used, "consolidate", **told) as export_id:
+        document = _write(answer, chosen, tables, versions, out, export_id)
     lacking = _tell_unused(register)
     _tell(answer, chosen, out)
     if as_json:
@@ -339,6 +350,7 @@ def _write(
     tables: Tables,
     versions: Mapping[str, int],
     out: Path,
+    export_id: str,
 ) -> dict[str, Any]:
     """Write the proposal and return it as JSON has it."""
     from layers.consolidation import after_of
@@ -350,11 +362,11 @@ def _write(
     context.say("Explaining the plan and measuring scatter before and after …")
     states = after_of(tables, catalogue(), answer.register, plan_of(answer, step))
     told = proposal_tables(answer, step, before_after(*states))
-    document = as_json(answer, step, told, versions)
+    document = {**as_json(answer, step, told, versions), "export_id": export_id}
     if out.suffix.lower() == ".json":
         _write_json(document, out)
     else:
-        _write_tables(answer, told, versions, out)
+        _write_tables(answer, told, versions, out, export_id)
     return document
 
 
@@ -367,8 +379,13 @@ def _write_json(document: dict[str, Any], out: Path) -> None:
 
 
 def _write_tables(
-    answer: Consolidation, told: Mapping[str, pd.DataFrame], versions: Mapping[str, int], out: Path
+    answer: Consolidation,
+    told: Mapping[str, pd.DataFrame],
+    versions: Mapping[str, int],
+    out: Path,
+    export_id: str,
 ) -> None:
+    from layers.audit import export_id_text
     from layers.export.tables import export_tables
     from layers.proposals import proposal_remarks
     from layers.proposals import result_tables
@@ -380,7 +397,10 @@ def _write_tables(
         out,
         lang=context.lang,
         internal=True,
-        remarks=proposal_remarks(register, versions, register.overrides),
+        remarks=[
+            *proposal_remarks(register, versions, register.overrides),
+            export_id_text(export_id),
+        ],
         titled=False,
     )
 

@@ -18,6 +18,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
@@ -130,6 +131,7 @@ def evaluate(
 
     Example: atlas evaluate --class university --period 2025 --out university.xlsx
     """
+    from layers.audit import export_id_text
     from layers.evaluation import EVALUATION_LAYERS
     from layers.evaluation import evaluate as evaluated
     from layers.evaluation import periods
@@ -150,8 +152,20 @@ def evaluate(
     context.say("Evaluating …")
     found = evaluated(tables, catalogue(), asked, year, choice=choice)
     frame, title = _chosen(chosen, found, tables, other, card)
-    remarks = _remarks(chosen, found, opened.versions())
-    frame = _written(frame, title, found, out, remarks, audience)
+    versions = opened.versions()
+    remarks = _remarks(chosen, found, versions)
+    used = {key: versions[key] for key in EVALUATION_LAYERS if key in versions}
+    wish = {
+        "class": card.value,
+        "table": chosen.value,
+        "audience": audience.value,
+        "period": year,
+        "against": [against_period, None if other.scorecard is None else other.scorecard.name],
+        "remarks": [remark.en for remark in remarks],
+    }
+    with exporting(out, used, "evaluate", **wish) as export_id:
+        told = [*remarks, export_id_text(export_id)]
+        frame = _written(frame, title, found, out, told, audience)
     if write_scorecard is not None:
         _write_card(found.card, cards, write_scorecard)
     _tell(found, out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import UTC
 from datetime import datetime
@@ -20,32 +19,30 @@ from cli_common import WorkspaceOption
 from cli_common import author_name
 from cli_common import catalogue
 from cli_common import context
+from cli_common import importing
 from cli_common import open_workspace
 from cli_common import print_json
+from cli_common import recorder
 from cli_common import records
 from cli_common import show
+from cli_source import SourceArgument
+from cli_source import read_source
+from cli_source import source_of
+from cli_source import told_progress
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.issues import issue_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from collections.abc import Sequence
 
     from layers.delivery import Delivery
     from layers.intake import Choices
-    from layers.intake import Raw
-    from layers.intake import Request
     from layers.intake.placing.local_grid import LocalGrid
     from layers.intake.profiles import Profile
     from layers.intake.profiles import Profiles
     from layers.workspace import Workspace
 
-_PROGRESS_S = 2.0
-
-FileArgument = Annotated[
-    Path, typer.Argument(help="XLSX, XLS, ODS, CSV, Shapefile (or zip), GeoPackage, KML, DXF …")
-]
 LayerOption = Annotated[str, typer.Option("--layer", "-l", help="The layer it belongs to.")]
 PartOption = Annotated[
     str, typer.Option("--part", help="Sheet, layer or member of the file, if it has several.")
@@ -142,7 +139,7 @@ MessageOption = Annotated[str | None, typer.Option("--message", "-m", help="Why.
 
 
 def import_file(
-    file: FileArgument,
+    file: SourceArgument,
     layer: LayerOption,
     workspace: WorkspaceOption = None,
     empty: EmptyOption = False,
@@ -169,13 +166,15 @@ def import_file(
     message: MessageOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a planner's file into a layer; good rows are kept, bad ones returned.
+    """Read a planner's file or table into a layer; good rows are kept, bad ones returned.
 
     Rows are matched by id: known ones are updated, new ones added, and rows that the
     file does not contain stay as they are, unless --replace is given. What the file
     does not say and cannot be told from it is refused with the choices there are.
 
     Example: atlas import 载体台账.xlsx --layer carriers --rejects bad.xlsx
+
+    Example: atlas import "postgis://reader@db.local/gis?schema=atlas" --layer carriers
     """
     from layers.delivery import Options
     from layers.delivery import deliver
@@ -186,17 +185,17 @@ def import_file(
     key = catalogue(workspace).layer(layer).key
     pairs, units = _pairs("--map", mapping, empty=True), _pairs("--unit", unit)
     meanings = _meanings(value)
-    _check_there(file)
+    path, address = source_of(file, layer)
     opened = open_workspace(workspace, empty=empty, author=author)
     saved = _saved(opened, profile, key)
     wished = Request(
-        file,
+        path,
         key,
         encoding or saved.encoding or None,
         part or saved.part,
         opened.catalogue.folder,
     )
-    raw = _read(wished, time_limit)
+    raw = read_source(wished, time_limit, address)
     choices = Choices(
         crs=crs or saved.crs or None,
         encoding=wished.encoding,
@@ -209,17 +208,19 @@ def import_file(
         places=_places(places),
         geocode=geocode,
     )
-    found = (deliver_split if split else deliver)(
-        opened,
-        file,
-        key,
-        author=author_name(author),
-        message=message or f"import {file.name}",
-        options=Options(choices, replace, dry_run),
-        read=lambda _request: raw,
-        progress=_progress(),
-    )
-    deliveries = found if isinstance(found, tuple) else (found,)
+    with importing(opened, raw.origin or path.name, key, author=author, dry_run=dry_run) as step:
+        found = (deliver_split if split else deliver)(
+            opened,
+            path,
+            key,
+            author=author_name(author),
+            message=message or f"import {path.name}",
+            options=Options(choices, replace, dry_run),
+            read=lambda _request: raw,
+            progress=told_progress(),
+        )
+        deliveries = found if isinstance(found, tuple) else (found,)
+        step.done({one.layer: one.version for one in deliveries if one.version is not None})
     for delivery in deliveries:
         _tell(delivery)
     _write_lists(deliveries, rejects, places_review)
@@ -231,12 +232,6 @@ def import_file(
         told = [_summary(delivery) for delivery in deliveries]
         print_json(told if split else told[0])
     raise typer.Exit(PROBLEMS if any(_has_problems(d) for d in deliveries) else 0)
-
-
-def _check_there(file: Path) -> None:
-    """Refuse a file that does not exist, before a workspace is made for it."""
-    if not file.exists():
-        raise UsageError(Text(f"找不到文件 {file}", f"there is no file {file}"))
 
 
 def _tell(delivery: Delivery) -> None:
@@ -380,6 +375,7 @@ def _save_profile(
         author=author,
         time=datetime.now(tz=UTC).isoformat(timespec="seconds"),
     )
+    recorder(opened, author).saved("profile", name)
     _profiles(opened).save(profile)
     context.say("The decisions were saved as profile {name}.", name=name)
 
@@ -421,29 +417,8 @@ def _places(path: Path | None) -> dict[int, tuple[str, str]]:
     return read_choices(path, read=read_isolated)
 
 
-def _read(request: Request, time_limit: float) -> Raw:
-    """Read a file in a process of its own; on a long one say every few seconds that it goes on."""
-    from layers.intake import read_isolated
-    from layers.intake.isolation.transport import Limits
-
-    return read_isolated(request, limits=Limits(seconds=time_limit), progress=_progress())
-
-
-def _progress() -> Callable[[Text, float], None]:
-    """Return what tells every few seconds what is being done, on anything that takes longer."""
-    said = time.monotonic()
-
-    def tell(text: Text, _share: float) -> None:
-        nonlocal said
-        if time.monotonic() - said > _PROGRESS_S:
-            said = time.monotonic()
-            typer.echo(text.get(context.lang), err=True)
-
-    return tell
-
-
 def inspect(
-    file: FileArgument,
+    file: SourceArgument,
     layer: Annotated[
         str | None, typer.Option("--layer", "-l", help="The layer; guessed by default.")
     ] = None,
@@ -460,10 +435,10 @@ def inspect(
     from layers.intake import Request
     from layers.intake.inspection import inspect_raw
 
-    _check_there(file)
+    path, address = source_of(file, layer or "")
     opened = open_workspace(workspace)
-    request = Request(file, layer or "", encoding, part, opened.catalogue.folder)
-    found = inspect_raw(_read(request, time_limit), request, opened, layer)
+    request = Request(path, layer or "", encoding, part, opened.catalogue.folder)
+    found = inspect_raw(read_source(request, time_limit, address), request, opened, layer)
     if as_json:
         print_json(found.as_dict())
         return

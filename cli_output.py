@@ -18,6 +18,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import open_workspace
 from cli_common import print_json
 
@@ -100,11 +101,22 @@ def export(
         "styles": themes_of(theme or [], specs, tables, described, audience),
         "stamp": stamp_of(opened, tables),
     }
-    if fmt is Format.package:
-        report = _package(opened, tables, specs, described, chosen, choices)
-    else:
-        report = _file(tables, specs, described, fmt, choices)
-    raise typer.Exit(_told(report, as_json=as_json))
+    versions = {spec.key: opened.version(spec.key) for spec in specs}
+    wish = {
+        "format": fmt.value,
+        "formats": chosen,
+        "crs": crs,
+        "audience": audience.value,
+        "themes": theme or [],
+        "order": list(versions),
+    }
+    with exporting(out, versions, "export", **wish) as export_id:
+        choices["export_id"] = export_id
+        if fmt is Format.package:
+            report = _package(opened, tables, specs, described, chosen, choices)
+        else:
+            report = _file(tables, specs, described, fmt, choices)
+    raise typer.Exit(_told(report, export_id, as_json=as_json))
 
 
 def _formats(fmt: Format, text: str | None) -> tuple[str, ...] | None:
@@ -217,7 +229,7 @@ def progress() -> Callable[[Text | str, float], None]:
     return tell
 
 
-def _told(report: ExportReport, *, as_json: bool) -> int:
+def _told(report: ExportReport, export_id: str, *, as_json: bool) -> int:
     """Say what was written, and return the exit code."""
     empty = [key for key, rows, _located in report.layers if not rows]
     for key in empty:
@@ -232,6 +244,7 @@ def _told(report: ExportReport, *, as_json: bool) -> int:
                 "path": str(report.path),
                 "files": [str(file) for file in report.files],
                 "crs": report.crs,
+                "export_id": export_id,
                 "layers": [
                     {"layer": key, "rows": rows, "located": located}
                     for key, rows, located in report.layers

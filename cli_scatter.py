@@ -16,6 +16,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
@@ -99,7 +100,9 @@ def scatter(
 
     Example: atlas scatter --park B01 --park B02 --draws 999 --seed 7 --out scatter.xlsx
     """
+    from layers.analysis import SCATTER_LAYERS
     from layers.analysis import scatter_of
+    from layers.audit import export_id_text
     from layers.export import export_table
     from layers.results import scatter_remarks
     from layers.stock import ChanceChoice
@@ -116,8 +119,18 @@ def scatter(
         before = scatter_of(earlier, catalogue(), parameters, None, chance=chance)
         frame = _trend(before, result, park)
     remarks = scatter_remarks(result, versions)
-    # The columns keep their public names in every format, because scripts read them.
-    export_table(frame, out, title=title, lang=context.lang, remarks=remarks)
+    wish = {
+        "table": table.value,
+        "remarks": [remark.en for remark in remarks],
+        "parks": park or [],
+        "as_of": as_of,
+        "against": against,
+    }
+    used = {key: versions[key] for key in SCATTER_LAYERS if key in versions}
+    with exporting(out, used, "scatter", **wish) as export_id:
+        told = [*remarks, export_id_text(export_id)]
+        # The columns keep their public names in every format, because scripts read them.
+        export_table(frame, out, title=title, lang=context.lang, remarks=told)
     counts = result.table["flag"].value_counts().to_dict()
     context.say(
         "{n} parks: {flags}. Written to {path}.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
@@ -132,7 +134,13 @@ def sheet(
     tables = needed_tables(opened, opened.keys())
     extras = _extras(opened, tables, request, theme or [])
     draw = _atlas if atlas else _sheet
-    draw(tables, request, extras, day or _newest(opened, tables), out, parks, as_json=as_json)
+    stamp = day or _newest(opened, tables)
+    wish = {**asdict(request), "atlas": atlas, "parks": parks, "themes": theme or []}
+    wish |= {"lang": context.lang, "date": stamp.isoformat()}
+    del wish["export_id"]
+    with exporting(out, opened.versions(), "sheet", **wish) as export_id:
+        request = replace(request, export_id=export_id)
+        draw(tables, request, extras, stamp, out, parks, as_json=as_json)
 
 
 def report(
@@ -172,17 +180,28 @@ def report(
         template=template,
     )
     opened = open_workspace(workspace)
-    tables = needed_tables(opened, opened.keys())
-    made = write_report(
-        tables,
-        catalogue(),
-        request,
-        out,
-        versions=opened.versions(),
-        stamp=day or _newest(opened, tables),
-        scenario=None if scenario is None else load(opened, scenario),
-        progress=progress(),
-    )
+    tables, versions = needed_tables(opened, opened.keys()), opened.versions()
+    stamp = day or _newest(opened, tables)
+    kept = None if scenario is None else load(opened, scenario)
+    wish = {
+        "kind": kind,
+        "subject": subject,
+        "audience": audience.value,
+        "template": "" if template is None else template.name,
+        "scenario": None if kept is None else [kept.name, kept.revision],
+        "date": stamp.isoformat(),
+    }
+    with exporting(out, versions, "report", **wish) as export_id:
+        made = write_report(
+            tables,
+            catalogue(),
+            replace(request, export_id=export_id),
+            out,
+            versions=versions,
+            stamp=stamp,
+            scenario=kept,
+            progress=progress(),
+        )
     context.say(
         "{title}: {sections} sections, {tables} tables, {figures} figures. Written to {path}.",
         title=made.title,

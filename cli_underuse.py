@@ -18,6 +18,7 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
+from cli_common import exporting
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
@@ -122,7 +123,8 @@ def underused(
         _write_pack(pack, tables, found, carrier or [], audience, versions)
     frame, title = _chosen(table, found, tables, wanted, audience, spatial=_is_spatial(out))
     if out is not None:
-        _write(frame, title, found, out, versions, audience)
+        wish = {"table": table.value, "parks": park or [], "carriers": carrier or []}
+        _write(frame, title, found, out, versions, audience, wish)
     if as_json:
         print_json(records(frame))
     if not sound:
@@ -322,22 +324,34 @@ def _write(
     out: Path,
     versions: Mapping[str, int],
     audience: Audience,
+    wish: Mapping[str, object],
 ) -> None:
+    from layers.audit import export_id_text
     from layers.export import export_table
     from layers.export.notes import AUDIENCE_MARKS
     from layers.underuse import underuse_remarks
 
     public = [AUDIENCE_MARKS["public"]] if audience is Audience.public else []
-    # The columns keep their public names in every format, because scripts read them.
-    export_table(
-        frame,
-        out,
-        title=title,
-        lang=context.lang,
-        internal=audience is Audience.internal,
-        remarks=[*public, *underuse_remarks(found, versions)],
-    )
+    remarks = [*public, *underuse_remarks(found, versions)]
+    whole = {**wish, "audience": audience.value, "remarks": [remark.en for remark in remarks]}
+    with exporting(out, _used(versions), "underused", **whole) as export_id:
+        # The columns keep their public names in every format, because scripts read them.
+        export_table(
+            frame,
+            out,
+            title=title,
+            lang=context.lang,
+            internal=audience is Audience.internal,
+            remarks=[*remarks, export_id_text(export_id)],
+        )
     context.say("{n} rows written to {path}.", n=len(frame), path=out)
+
+
+def _used(versions: Mapping[str, int]) -> dict[str, int]:
+    """Return the versions of the layers that the judgement is made from."""
+    from layers.underuse import UNDERUSE_LAYERS
+
+    return {key: versions[key] for key in UNDERUSE_LAYERS if key in versions}
 
 
 def _write_pack(
@@ -348,18 +362,29 @@ def _write_pack(
     audience: Audience,
     versions: Mapping[str, int],
 ) -> None:
+    from layers.packs import new_number
     from layers.packs import write_pack
 
-    report = write_pack(
-        folder,
-        tables,
-        catalogue(),
-        found,
-        carriers,
-        audience=audience.value,
-        lang=context.lang,
-        versions=versions,
-    )
+    number = new_number()
+    wish = {
+        "number": number,
+        "audience": audience.value,
+        "carriers": list(carriers),
+        "parameters": found.parameters.as_text(),
+    }
+    with exporting(folder, _used(versions), "pack", **wish) as export_id:
+        report = write_pack(
+            folder,
+            tables,
+            catalogue(),
+            found,
+            carriers,
+            audience=audience.value,
+            lang=context.lang,
+            number=number,
+            versions=versions,
+            export_id=export_id,
+        )
     for note in report.notes:
         typer.echo(note.get(context.lang), err=True)
     context.say(

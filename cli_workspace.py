@@ -15,7 +15,13 @@ from cli_common import author_name
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
+from cli_common import recorder
 from cli_common import show
+from cli_keeping import backup
+from cli_keeping import restore_from
+from cli_keeping import vacuum
+from cli_keeping import verify
+from layers.audit import Action
 
 workspace_cli = typer.Typer(
     help="Make, describe and move through a workspace.", no_args_is_help=True
@@ -99,19 +105,57 @@ def workspace_diff(
 
 @workspace_cli.command("restore")
 def workspace_restore(
-    layer: Annotated[str, typer.Argument(help="A layer key.")],
-    version: Annotated[int, typer.Argument(help="The version to bring back.")],
+    layer: Annotated[str | None, typer.Argument(help="A layer key.")] = None,
+    version: Annotated[int | None, typer.Argument(help="The version to bring back.")] = None,
     workspace: WorkspaceOption = None,
     author: AuthorOption = None,
     message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
+    from_backup: Annotated[
+        Path | None,
+        typer.Option("--backup", help="Make a workspace from this backup instead."),
+    ] = None,
+    into: Annotated[
+        Path | None, typer.Option("--into", help="With --backup: a new or empty folder.")
+    ] = None,
+    new_identity: Annotated[
+        bool,
+        typer.Option(
+            "--new-identity", help="With --backup: another workspace, to use beside the old one."
+        ),
+    ] = False,
 ) -> None:
     """Bring back an old version of a layer as a new version; nothing is lost.
 
+    With --backup a whole workspace or city is made from a backup, every file of which is
+    checked.
+
     Example: atlas workspace restore carriers 0 -m "wrong file"
+
+    Example: atlas workspace restore --backup /backup/atlas.zip --into ./restored
     """
+    if from_backup is not None:
+        if into is None or layer is not None:
+            wrong = "--backup needs --into and no layer"
+            raise typer.BadParameter(wrong)
+        restore_from(from_backup, into, new_identity=new_identity, author=author)
+        return
+    if layer is None or version is None or into is not None or new_identity:
+        wrong = "name a layer and a version, or --backup and --into"
+        raise typer.BadParameter(wrong)
     opened = open_workspace(workspace)
     opened.catalogue.layer(layer)
-    made = opened.restore(
-        layer, version, author=author_name(author), message=message or f"restore version {version}"
-    )
+    own, before = recorder(opened, author), opened.version(layer)
+    with own.doing(Action.RESTORE, layers={layer: before}, brought_back=version) as step:
+        made = opened.restore(
+            layer,
+            version,
+            author=author_name(author),
+            message=message or f"restore version {version}",
+        )
+        step.done({layer: made})
     context.say("{layer} is now version {version}.", layer=layer, version=made)
+
+
+workspace_cli.command()(backup)
+workspace_cli.command()(verify)
+workspace_cli.command()(vacuum)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from layers.errors import ExportError
 from layers.errors import Text
+from layers.refusals import why_unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,10 +41,33 @@ def made_aside(path: Path, name: str) -> Iterator[Path]:
             yield made
             made.replace(path)
     except OSError as error:
-        raise ExportError(
-            Text(
-                f"无法写入 {path}（{error}）；请检查文件是否正被打开、权限与磁盘空间",
-                f"cannot write {path} ({error}); check whether it is open elsewhere,"
-                " permissions and disk space",
-            )
-        ) from error
+        raise _unwritable(path, str(error)) from error
+    except Exception as error:
+        if not isinstance(error, _errors_of_writers()):
+            raise
+        # GDAL repeats the whole statement; what went wrong stands at its end.
+        raise _unwritable(path, str(error).rpartition(" failed: ")[2]) from error
+
+
+def _errors_of_writers() -> tuple[type[Exception], ...]:
+    """Return what libraries raise instead of an error of the system, for instance at a full disk.
+
+    They are imported only when something went wrong.
+    """
+    from pyogrio.errors import DataLayerError
+    from pyogrio.errors import DataSourceError
+    from pyogrio.errors import FeatureError
+    from xlsxwriter.exceptions import XlsxFileError
+
+    return DataLayerError, DataSourceError, FeatureError, XlsxFileError
+
+
+def _unwritable(path: Path, error: str) -> ExportError:
+    why = why_unwritable(error)
+    return ExportError(
+        Text(
+            f"无法写入 {path}（{why.zh}）；请检查文件是否正被打开、权限与磁盘空间",
+            f"cannot write {path} ({why.en}); check whether it is open elsewhere,"
+            " permissions and disk space",
+        )
+    )

@@ -58,7 +58,9 @@ __all__ = [
 
 # A key names folders of a workspace and files of an export.
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_RESERVED = frozenset({EDITION_FOLDER, "originals", "scenarios", "profiles", "drafts", "results"})
+_RESERVED = frozenset(
+    {EDITION_FOLDER, "audit", "drafts", "originals", "profiles", "results", "scenarios"}
+)
 _EDITION = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _KEPT = 256  # catalogues in memory: a city has one a district
 

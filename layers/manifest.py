@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -14,6 +15,7 @@ from layers.refusals import damaged
 from layers.refusals import newer_catalogue
 from layers.refusals import no_workspace
 from layers.refusals import other_edition
+from layers.refusals import unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,10 +61,21 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
 
 def write_manifest(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Replace the manifest of the workspace at `path` in one step."""
+    """Replace the manifest of the workspace at `path` in one step.
+
+    Raises
+    ------
+    WorkspaceError
+        If it cannot be written; the old one is as it was.
+    """
     aside = path / f".{MANIFEST}-{uuid.uuid4().hex}"
-    aside.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
-    aside.replace(path / MANIFEST)
+    try:
+        aside.write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+        aside.replace(path / MANIFEST)
+    except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
+        raise unwritable(path, error) from error
 
 
 def identity_of(manifest: Mapping[str, Any]) -> str:

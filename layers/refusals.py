@@ -48,12 +48,39 @@ def no_version(key: str, version: int, current: int) -> WorkspaceError:
 
 def unwritable(path: Path, error: Exception) -> WorkspaceError:
     """Return the error that `path` cannot be written."""
+    why = why_unwritable(str(error))
     return WorkspaceError(
         Text(
-            f"无法写入 {path}（{error}）；请检查权限与磁盘空间",
-            f"cannot write to {path} ({error}); check permissions and disk space",
+            f"无法写入 {path}（{why.zh}）；请检查权限与磁盘空间",
+            f"cannot write to {path} ({why.en}); check permissions and disk space",
         )
     )
+
+
+def why_unwritable(error: str) -> Text:
+    """Return why something cannot be written, in the words of people where that is known.
+
+    Parameters
+    ----------
+    error
+        What the system or a library says; libraries tell of the same in words of their own.
+    """
+    for sign, said in _SAID.items():
+        if sign in error:
+            return said
+    return Text(error, error)
+
+
+_FULL = Text("磁盘已满", "the disk is full")
+_READ_ONLY = Text("磁盘或文件夹为只读", "the disk or folder is read-only")
+_SAID = {
+    "No space left": _FULL,
+    "not enough space": _FULL,  # Windows
+    "disk is full": _FULL,
+    "Disk quota exceeded": _FULL,
+    "Read-only file system": _READ_ONLY,
+    "write protected": _READ_ONLY,  # Windows
+}
 
 
 def unreadable(path: Path, error: Exception) -> WorkspaceError:

@@ -36,9 +36,16 @@ Place = Literal["html", "attribute", "script", "markdown", "csv"]
 # CommonMark lets every ASCII punctuation mark be escaped.
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
+# What Markdown makes a link of, however it is escaped: it looks at the text that is
+# shown. A word joiner is not seen and ends the address before it is one.
+_ADDRESS = re.compile(r"(?i)(https?:(?=//)|www(?=\.)|(?<=[-.\w+])@(?=[-\w]))")
+_JOINER = "\u2060"
+
 # Control characters that no page shows, and halves of surrogate pairs: one of those
 # cannot be encoded and would stop the whole page.
-_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+# So are marks that turn the direction of what follows: text after them, ours too, would
+# read backwards. Letters of a language that is written from the right need none of them.
+_UNSHOWABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _REPLACEMENT = "\ufffd"
 
 _IN_SCRIPTS = "<>&_\u2028\u2029"
@@ -63,9 +70,10 @@ def safe(text: str, place: Place) -> str:
     -------
     str
         For ``html``, ``attribute`` and ``markdown`` a reader sees the same text, with
-        U+FFFD for control characters and halves of surrogate pairs; Markdown also folds
-        blanks and line breaks to one blank. For ``script``, reading it as JSON gives
-        exactly `text`. For ``csv`` the text is cleaned and guarded;
+        U+FFFD for control characters, marks that turn the direction of writing, and
+        halves of surrogate pairs. Markdown also folds blanks and line breaks to one
+        blank, and gets a word joiner, which nobody sees, into addresses. For ``script``,
+        reading it as JSON gives exactly `text`. For ``csv`` the text is cleaned and guarded;
         :func:`layers.values.formula_plain` takes the guard off again.
 
     Raises
@@ -124,7 +132,7 @@ def _html(text: str) -> str:
 
 def _markdown(text: str) -> str:
     """Escape every mark: no way is left to write a link, HTML, a formula, a directive."""
-    line = " ".join(text.split())
+    line = _ADDRESS.sub(rf"\1{_JOINER}", " ".join(text.split()))
     return _PUNCTUATION.sub(r"\\\1", _UNSHOWABLE.sub(_REPLACEMENT, line))
 
 

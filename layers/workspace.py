@@ -8,14 +8,12 @@ is killed loses nothing that was committed.
 
 from __future__ import annotations
 
-import datetime as dt
 import shutil
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 
-import pandas as pd
 import pyarrow as pa
 import shapely
 from deltalake import CommitProperties
@@ -27,6 +25,12 @@ from deltalake.exceptions import DeltaError
 from geo.crs import STORAGE_CRS
 from layers.arrow import from_arrow
 from layers.arrow import to_arrow
+from layers.cleared import AUDITED
+from layers.cleared import cleared
+from layers.cleared import cleared_versions
+from layers.commits import HISTORY_COLUMNS
+from layers.commits import history_frame
+from layers.commits import history_row
 from layers.differences import differences
 from layers.edition_files import write_copy
 from layers.frames import empty_frame
@@ -52,6 +56,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
@@ -68,20 +73,6 @@ __all__ = [
 
 ABSENT = -1
 """Version of a layer that was never written."""
-
-HISTORY_COLUMNS = (
-    "layer",
-    "version",
-    "time",
-    "author",
-    "message",
-    "rows",
-    "rows_in",
-    "rejected",
-    "source_file",
-    "source_sha256",
-    "operation",
-)
 
 # Delta drops old log files after 30 days unless told otherwise; a plan is
 # revised over years and its history must stay.
@@ -224,7 +215,7 @@ class Workspace:
         Raises
         ------
         WorkspaceError
-            If there is no such version, or the table is damaged.
+            If there is no such version, it was cleared away, or the table is damaged.
         """
         spec = self.catalogue.layer(key)
         table = self._table(key, version)
@@ -316,6 +307,7 @@ class Workspace:
             "source_file": source_file,
             "source_sha256": source_sha256,
             "catalogue_version": self.catalogue.version_text,
+            AUDITED: "1",
         }
         raise_catalogue_version(self.path, self.catalogue)
         self._write(self.catalogue.layer(key), current, frame, details)
@@ -339,18 +331,12 @@ class Workspace:
         WorkspaceError
             If a table is damaged.
         """
-        rows = [
-            _history_row(name, entry)
-            for name in (self.keys() if key is None else (key,))
-            if (table := self._table(name)) is not None
-            for entry in table.history()
-        ]
-        frame = pd.DataFrame(rows, columns=list(HISTORY_COLUMNS))
-        for name in ("version", "rows", "rows_in", "rejected"):
-            frame[name] = pd.to_numeric(frame[name]).astype("Int64")
-        return frame.sort_values(
-            ["time", "layer", "version"], ascending=[False, True, False], ignore_index=True
-        )
+        rows = []
+        for name in self.keys() if key is None else (key,):
+            if (table := self._table(name)) is not None:
+                gone = cleared_versions(self._folder(name))
+                rows += [history_row(name, entry, gone) for entry in table.history()]
+        return history_frame(rows)
 
     def restore(self, key: str, version: int, *, author: str, message: str) -> int:
         """Make an old version the current one, as a new version; return its number.
@@ -420,6 +406,8 @@ class Workspace:
                 return table
             if not 0 <= version < current:
                 raise no_version(key, version, current)
+            if (time := cleared_versions(self._folder(key)).get(version)) is not None:
+                raise cleared(key, version, time)
             return DeltaTable(self._folder(key), version=version)
         except _DAMAGED as error:
             raise damaged(self.path, key, error) from error
@@ -479,12 +467,6 @@ def _checked_table(frame: pd.DataFrame, spec: LayerSpec) -> pa.Table:
         return to_arrow(frame, spec.fields)
     except (KeyError, TypeError, ValueError, AttributeError, pa.ArrowException) as error:
         raise not_a_layer(spec, str(error)) from error
-
-
-def _history_row(key: str, entry: Mapping[str, Any]) -> dict[str, Any]:
-    time = dt.datetime.fromtimestamp(entry["timestamp"] / 1000, tz=dt.UTC)
-    told = {name: entry.get(name, "") for name in HISTORY_COLUMNS}
-    return {**told, "layer": key, "time": time.isoformat(timespec="milliseconds")}
 
 
 def _move(made: Path, path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import app
+from app_gate import Guard
 
 ROOT = Path(app.__file__).parent
 
@@ -36,7 +37,7 @@ def _call(
     scope = {"type": kind, "client": client, "method": "GET", "path": "/", "headers": headers}
     # In a thread of its own, because the browser tests leave a loop in this one.
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, app.Guard(inner)(scope, receive, send)).result()
+        pool.submit(asyncio.run, Guard(inner)(scope, receive, send)).result()
     return sent
 
 

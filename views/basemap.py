@@ -106,7 +106,7 @@ def control() -> None:
         persist_state="session",
     )
     if choice in REFUSED_TILE_SETS:
-        st.warning(pick(REFUSED_TILE_SETS[choice].reason))
+        st.warning(md(pick(REFUSED_TILE_SETS[choice].reason)))
     elif choice in TILE_SETS:
         st.caption(_("Online tiles: your browser asks another host for the area you look at."))
         _key_field(TILE_SETS[choice])

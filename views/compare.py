@@ -145,7 +145,9 @@ def _choose_way() -> bool:
 def _version_title(spec: LayerSpec, version: int) -> str:
     history = _history(store.identity(), spec.key, dict(store.versions())[spec.key])
     row = history.loc[version]
-    return f"v{version} · {moment(row['time'])} · {row['author']} · {row['message']}"
+    gone = _("cleared away") if row["cleared"] else ""
+    told = (f"v{version}", moment(row["time"]), gone, row["author"], row["message"])
+    return " · ".join(str(part) for part in told if part)
 
 
 @st.cache_data(show_spinner=False, max_entries=32)
@@ -154,7 +156,7 @@ def _history(
     key: str,
     newest: int,  # noqa: ARG001 - the same
 ) -> pd.DataFrame:
-    return store.current().workspace.history(key).set_index("version")
+    return store.history(key).set_index("version")
 
 
 @st.cache_data(show_spinner=False, max_entries=8)

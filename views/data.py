@@ -7,25 +7,32 @@ import streamlit as st
 
 from layers.inventory import inventory
 from layers.issues import issue_frame
+from layers.team import Right
 from views import card
 from views import store
 from views import tables
+from views import who
+from views.account import live
 from views.text import _
 from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
 
+_OF_PEOPLE = ("author", "message", "source_file", "source_sha256")
+
 
 def render() -> None:
     """Show the page."""
     cat = store.catalogue()
     st.markdown(f"### {_('Data in this workspace')}")
-    st.caption(
-        f"{md(pick(cat.title))} · {_('catalogue')} {md(cat.version_text)} · "
-        f"{_('workspace')} {md(store.current().workspace.path)}"
-    )
-    _issues()
+    told = f"{md(pick(cat.title))} · {_('catalogue')} {md(cat.version_text)}"
+    # Where it lies on a server concerns those only who keep the server.
+    if who.may(Right.AUDIT):
+        told += f" · {_('workspace')} {md(store.current().workspace.path)}"
+    st.caption(told)
+    if who.may(Right.INTERNAL):
+        _issues()
     layers, places, missing, history, sources = st.tabs(
         [_("Layers"), _("Quality of location"), _("Not located"), _("History"), _("Sources")]
     )
@@ -39,6 +46,10 @@ def render() -> None:
         _history()
     with sources:
         _sources()
+    if not who.is_team():
+        # On a team server it is on the page of the account, beside the tokens.
+        with st.expander(_("Live layers in QGIS and ArcGIS")):
+            live.show()
 
 
 def _issues() -> None:
@@ -133,7 +144,7 @@ def _not_located() -> None:
 
 
 def _history() -> None:
-    frame = store.current().workspace.history()
+    frame = store.history()
     if frame.empty:
         st.info(_("Nothing has been written yet."))
         return
@@ -153,6 +164,11 @@ def _history() -> None:
         "source_file": _("Source file"),
         "source_sha256": "SHA-256",
     }
+    if frame["cleared"].ne("").any():
+        frame["cleared"] = frame["cleared"].str[:10]
+        titles["cleared"] = _("Cleared away on")
+    if not who.may(Right.INTERNAL):
+        titles = {name: title for name, title in titles.items() if name not in _OF_PEOPLE}
     counts = ("Rows", "Rows read", "Rejected")
     tables.show(
         frame[list(titles)].rename(columns=titles),

@@ -19,6 +19,7 @@ from layers.editing import Reshape
 from layers.editing import Split
 from layers.editing import next_id
 from layers.editing import snap_moved
+from layers.errors import AtlasError
 from layers.i18n import moment
 from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
@@ -26,6 +27,7 @@ from layers.picture import Picture
 from layers.style import LayerStyle
 from layers.style import Symbol
 from views import desk
+from views import edit_conflict
 from views import edit_panel
 from views import mapview
 from views import overview
@@ -72,17 +74,23 @@ def render() -> None:
     with st.sidebar:
         spec = _choose_layer(specs, named)
         action = _choose_action(spec)
+    desk.show_in_address(spec)
     edits = desk.session(spec)
-    replay = desk.replay(spec, edits)
-    trouble = desk.complaint()
-    if trouble:
-        st.error(trouble)
+    said = desk.complaint()
+    try:
+        replay = desk.replay(spec, edits)
+        found = edit_conflict.plan(spec, edits)
+    except AtlasError as error:
+        edit_conflict.trouble(spec, [t for t in (said, pick(error.text)) if t])
+        return
+    if said:
+        st.error(md(said))
     _offer_drafts()
     left, right = st.columns([7, 4], gap="medium")
     with left, st.container(key="page-map"):
         edit_panel.history(spec, edits)
         event = mapview.show(
-            _picture(spec, edits, replay, action),
+            _picture(spec, edits, replay, action, edit_conflict.theirs(found, spec)),
             key="edit",
             bounds=overview.home(),
             height=600,
@@ -91,7 +99,7 @@ def render() -> None:
         st.rerun()
     with right:
         edit_panel.task(spec, edits, replay, action)
-        edit_panel.save(spec, edits, replay)
+        edit_panel.save(spec, edits, replay, found)
 
 
 def _choose_layer(specs: list[LayerSpec], named: str | None) -> LayerSpec:
@@ -158,8 +166,16 @@ def _offer_drafts() -> None:
                 st.rerun()
 
 
-def _picture(spec: LayerSpec, edits: EditSession, replay: Replay, action: str) -> Picture:
+def _picture(
+    spec: LayerSpec,
+    edits: EditSession,
+    replay: Replay,
+    action: str,
+    theirs: gpd.GeoDataFrame | None,
+) -> Picture:
     own = _own_layers(spec, edits, replay)
+    if theirs is not None:
+        own.append(_their_layer(spec, own[0], theirs))
     context = [
         replace(overview.map_layer(other), opacity=0.5, labels=other.key == "zones")
         for other in store.shown_layers()
@@ -201,6 +217,30 @@ def _own_layers(spec: LayerSpec, edits: EditSession, replay: Replay) -> list[Map
         usual, frame=store.located(replay.after), style=style, priority=80, ticket=None
     )
     return [usual, changed, *_pending_layers(spec, changed)]
+
+
+def _their_layer(spec: LayerSpec, like: MapLayer, frame: gpd.GeoDataFrame) -> MapLayer:
+    """Return what others made of the features that must be decided, dashed."""
+    style = LayerStyle(
+        "",
+        edit_conflict.THEIRS,
+        (),
+        by_prefix=False,
+        label_field=spec.name_field,
+        label_min_zoom=99,
+    )
+    return replace(
+        like,
+        key="theirs",
+        kind=_("As others saved it"),
+        frame=frame,
+        style=style,
+        name_field=spec.name_field,
+        priority=90,
+        ticket=None,
+        interactive=False,
+        labels=False,
+    )
 
 
 def _pending_layers(spec: LayerSpec, like: MapLayer) -> list[MapLayer]:

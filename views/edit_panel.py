@@ -11,36 +11,41 @@ import streamlit as st
 from geo.crs import GRS80
 from geo.crs import hectares_from_m2
 from geo.crs import mu_from_m2
+from layers.audit import Action
 from layers.editing import Add
 from layers.editing import Delete
-from layers.editing import EditConflictError
 from layers.editing import Merge
 from layers.editing import SetValues
 from layers.editing import commit
 from layers.editing import next_id
-from layers.editing import rebase
+from layers.editing.refusals import nobody
 from layers.errors import AtlasError
-from layers.errors import ConflictError
 from layers.i18n import unknown
 from views import card
 from views import desk
+from views import edit_conflict
 from views import links
+from views import seen
 from views import store
+from views import who
 from views.text import _
 from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
-from views.text import user_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from shapely.geometry.base import BaseGeometry
 
     from layers.catalogue import FieldSpec
     from layers.catalogue import LayerSpec
     from layers.editing import EditSession
+    from layers.editing import Reconciliation
     from layers.editing import Replay
+    from layers.editing import Side
 
 SELECTED = "edit_selected"
 PENDING = "edit_pending"
@@ -56,9 +61,10 @@ MODES = {
 
 _SAVED = "edit_saved"
 _AUTHOR = "edit_author"
-_CONFLICT = "edit_conflict"
+_SEEN = "edit_seen"
 _FIRST = ("name", "boundary_status", "belt", "park_class", "carrier_class", "source")
 _NOT_ASKED = {"sample", "verified"}
+_COUNTED = ("added", "changed", "removed")
 
 
 def actions(spec: LayerSpec) -> dict[str, str]:
@@ -292,8 +298,18 @@ def _shape_help(action: str, row: pd.Series) -> None:
     )
 
 
-def save(spec: LayerSpec, edits: EditSession, replay: Replay) -> None:
-    """Show what the edits did besides, and the form that saves them as one version."""
+def save(
+    spec: LayerSpec, edits: EditSession, replay: Replay, found: Reconciliation | None = None
+) -> None:
+    """Show what the edits did besides, and the form that saves them as one version.
+
+    Parameters
+    ----------
+    spec, edits, replay
+        The layer, its edits, and what they make of it.
+    found
+        What others saved meanwhile, see :func:`views.edit_conflict.plan`.
+    """
     saved = st.session_state.pop(_SAVED, None)
     if saved is not None:
         st.success(saved)
@@ -305,16 +321,55 @@ def save(spec: LayerSpec, edits: EditSession, replay: Replay) -> None:
     st.html(f'<div class="atlas-legend">{_steps(spec, replay)}</div>')
     for text in dict.fromkeys(pick(note.text) for note in replay.notes):
         st.caption(md(text))
-    _conflict(spec, edits)
+    sides = None if found is None else edit_conflict.show(found, spec)
     with st.form(f"edit_save:{spec.key}"):
-        author = st.text_input(_("Author"), st.session_state.get(_AUTHOR) or user_name())
+        author = _author()
         message = st.text_input(_("What was changed, and why"))
-        if st.form_submit_button(_("Save as a new version"), type="primary"):
-            st.session_state[_AUTHOR] = author
-            _commit(spec, edits, author, message)
-    if st.button(_("Give up all edits"), type="tertiary", key="edit_forget"):
-        desk.forget(spec)
+        wanted = st.form_submit_button(
+            _("Save as a new version"),
+            type="primary",
+            disabled=found is not None and sides is None,
+        )
+    shown = st.session_state.get(_SEEN)
+    st.session_state[_SEEN] = (spec.key, desk.newest(spec))
+    if wanted and found is None:
+        _commit(spec, edits, author, message)
+    elif wanted and found is not None and shown != (spec.key, found.version):
+        # She pressed before she could know; what is shown now she has not seen yet.
+        st.info(_("Nothing was saved yet: look at what changed, then save again."))
+    elif wanted and found is not None and sides is not None:
+        _bring_and_commit(spec, found, sides, author, message)
+    edit_conflict.give_up(spec, edits)
+
+
+def _author() -> str:
+    """Ask for the name that the version carries; on a team server it is known."""
+    if who.is_team():
+        st.caption(_("Saved as {author}").format(author=md(who.author())))
+        return who.author()
+    author = st.text_input(_("Author"), st.session_state.get(_AUTHOR) or who.author())
+    st.session_state[_AUTHOR] = author
+    return author
+
+
+def _bring_and_commit(
+    spec: LayerSpec, found: Reconciliation, sides: Mapping[str, Side], author: str, message: str
+) -> None:
+    """Bring the edits onto the version of the others, and save them."""
+    try:
+        moved = found.resolved(desk.frame(spec.key, found.version), spec, sides)
+    except AtlasError as error:
+        st.error(md(pick(error.text)))
+        return
+    if not author.strip() or not message.strip():
+        # Asked for before anything moves, so that what was chosen stays as it is.
+        st.error(md(pick(nobody(spec.key).text)))
+        return
+    desk.keep(spec, moved)
+    if moved.is_empty:
+        st.session_state[_SAVED] = md(_("Nothing of yours is left to save; undo brings it back."))
         st.rerun()
+    _commit(spec, moved, author, message)
 
 
 def _steps(spec: LayerSpec, replay: Replay) -> str:
@@ -332,42 +387,17 @@ def _steps(spec: LayerSpec, replay: Replay) -> str:
 
 def _commit(spec: LayerSpec, edits: EditSession, author: str, message: str) -> None:
     try:
-        result = commit(edits, store.current().workspace, author=author, message=message)
-    except ConflictError:
-        st.session_state[_CONFLICT] = True
-        st.rerun()
+        with seen.recorder().doing(Action.CHANGE, layers={spec.key: edits.base_version}) as step:
+            result = commit(edits, store.current().workspace, author=author, message=message)
+            counts = {name: len(getattr(result, name)) for name in _COUNTED}
+            step.done({spec.key: result.version}, **counts)
     except AtlasError as error:
-        st.error(pick(error.text))
-        return
+        # If somebody saved in between, the next run sees that version and tells who it was.
+        desk.complain(error)
+        st.rerun()
     said = [_("Saved as version {n}.").format(n=result.version)]
     said += [pick(issue.message) for issue in result.issues]
     st.session_state[_SAVED] = md(" ".join(said))
     desk.forget(spec)
     st.session_state.pop(SELECTED, None)
     st.rerun()
-
-
-def _conflict(spec: LayerSpec, edits: EditSession) -> None:
-    """Tell that somebody else saved meanwhile, and offer what can be done."""
-    if not st.session_state.get(_CONFLICT):
-        return
-    try:
-        moved = rebase(edits, store.current().workspace)
-    except EditConflictError as error:
-        st.error(pick(error.text))
-        if st.button(_("Give up my edits of these features"), key="edit_yield"):
-            desk.keep(spec, edits.without([change.feature_id for change in error.changes]))
-            st.rerun()
-        return
-    except AtlasError as error:
-        st.error(pick(error.text))
-        return
-    st.session_state.pop(_CONFLICT, None)
-    if moved.base_version != edits.base_version:
-        desk.keep(spec, moved)
-        st.warning(
-            _(
-                "Somebody else saved this layer meanwhile. Your edits do not touch theirs and "
-                "now stand on the newest version; save again."
-            )
-        )

@@ -225,7 +225,7 @@ def _choose_theme(spec: LayerSpec) -> None:
     try:
         _style(store.identity(), spec.key, dict(store.versions())[spec.key], chosen)
     except AtlasError as error:
-        st.error(pick(error.text))
+        st.error(md(pick(error.text)))
 
 
 def _themeable(spec: LayerSpec) -> dict[str, Kind]:
@@ -311,7 +311,7 @@ def _keep_filters(spec: LayerSpec, wanted: FilterSet) -> None:
     try:
         text = wanted.to_text()
     except AtlasError as error:
-        st.error(pick(error.text))
+        st.error(md(pick(error.text)))
         return
     if text:
         st.session_state[FILTER + spec.key] = text

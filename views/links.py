@@ -8,10 +8,12 @@ import streamlit as st
 
 from geo.scatter import FLAG_TITLES
 from layers.errors import AtlasError
+from views import gates
 from views import store
 from views.text import _
 from views.text import esc
 from views.text import lang
+from views.text import md
 from views.text import num
 from views.text import pick
 
@@ -44,7 +46,9 @@ def buttons(spec: LayerSpec, row: pd.Series) -> None:
     identifier = str(row[spec.id_field])
     if spec.key == "parks" and st.button(_("Open the park's page"), type="primary"):
         open_park(identifier)
-    if spec.key == "carriers" and st.button(_("Show in building space"), type="primary"):
+    if spec.key != "carriers" or not gates.is_open("space"):
+        return
+    if st.button(_("Show in building space"), type="primary"):
         st.session_state[CARRIER] = identifier
         go("space")
 
@@ -75,7 +79,7 @@ def flag_summary() -> None:
     try:
         table = store.scatter().table
     except AtlasError as error:
-        st.caption(pick(error.text))
+        st.caption(md(pick(error.text)))
         return
     counts = table["flag"].value_counts()
     cells = "".join(

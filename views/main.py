@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,44 +10,55 @@ import streamlit as st
 
 from layers.errors import AtlasError
 from layers.i18n import LANGUAGES
+from views import account
+from views import auditing
 from views import city
 from views import compare
 from views import consolidating
 from views import data
 from views import edit
 from views import evaluating
+from views import gates
 from views import importing
 from views import links
 from views import output
 from views import overview
 from views import parks
 from views import place
+from views import reading
 from views import scattering
+from views import seen
 from views import store
 from views import underused
+from views import who
 from views.city import opening
 from views.text import LANG_KEY
 from views.text import LANGUAGE_NAMES
 from views.text import _
+from views.text import md
 from views.text import pick
 
 if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
+_LOG = logging.getLogger("atlas")
 STATIC = Path(__file__).resolve().parent / "static"
 
 
 def main() -> None:
     """Frame the page and run it."""
     _frame()
+    if not _is_known():
+        st.stop()
     trouble = _look()
     pages = _pages(is_city=trouble is None and place.current().city is not None)
     links.remember_pages(dict(pages))
     page = st.navigation(list(pages.values()), position="top")
     with st.sidebar:
         _language()
+        _person()
     if trouble is not None:
-        st.error(pick(trouble.text))
+        st.error(md(pick(trouble.text)))
         st.stop()
     place_of = place.current()
     is_city_page = page is pages.get("city")
@@ -81,6 +93,28 @@ def _frame() -> None:
     st.logo(str(STATIC / "logo.svg"), size="large")
 
 
+def _is_known() -> bool:
+    """Tell whether whoever is at work has a role; if not, say so."""
+    try:
+        known = who.known() is not None
+    except AtlasError as error:
+        # The list of people cannot be read: its error is for the administrator's eyes.
+        _LOG.error("nobody has a role: %s", error.text.en)
+        known = False
+    if not known:
+        with st.sidebar:
+            _language()
+        who.no_role()
+    return known
+
+
+def _person() -> None:
+    """Say who is at work, and as what."""
+    if who.is_team():
+        person = who.current()
+        st.caption(f"**{md(person.name)}** · {gates.role_title(person.role)}")
+
+
 def _look() -> AtlasError | None:
     """Look what is given, a workspace or a city; return why it cannot be read."""
     try:
@@ -93,23 +127,30 @@ def _look() -> AtlasError | None:
 def _pages(*, is_city: bool) -> dict[str, Page]:
     """Return the pages by name; that of the city stands first, if there is one."""
     first = {"city": st.Page(city.render, title=_("City"), url_path="city", default=True)}
-    return (first if is_city else {}) | {
-        "overview": st.Page(
-            overview.render, title=_("Overview"), url_path="map", default=not is_city
-        ),
-        "parks": st.Page(parks.render, title=_("Parks"), url_path="parks"),
-        "scatter": st.Page(scattering.render, title=_("Scatter"), url_path="scatter"),
-        "consolidate": st.Page(
-            consolidating.render, title=_("Consolidation"), url_path="consolidate"
-        ),
-        "space": st.Page(underused.render, title=_("Building space"), url_path="space"),
-        "evaluate": st.Page(evaluating.render, title=_("Evaluation"), url_path="evaluate"),
-        "edit": st.Page(edit.render, title=_("Edit"), url_path="edit"),
-        "compare": st.Page(compare.render, title=_("Compare"), url_path="compare"),
-        "export": st.Page(output.render, title=_("Export"), url_path="export"),
-        "data": st.Page(data.render, title=_("Data"), url_path="data"),
-        "import": st.Page(importing.render, title=_("Import"), url_path="import"),
-    }
+    return (
+        (first if is_city else {})
+        | {
+            "overview": st.Page(
+                overview.render, title=_("Overview"), url_path="map", default=not is_city
+            ),
+            "parks": gates.page("parks", parks.render, _("Parks")),
+            "scatter": gates.page("scatter", scattering.render, _("Scatter")),
+            "consolidate": gates.page("consolidate", consolidating.render, _("Consolidation")),
+            "space": gates.page("space", underused.render, _("Building space")),
+            "evaluate": gates.page("evaluate", evaluating.render, _("Evaluation")),
+            "edit": gates.page("edit", edit.render, _("Edit")),
+            "compare": gates.page("compare", compare.render, _("Compare")),
+            "export": gates.page("export", output.render, _("Export")),
+            "data": gates.page("data", data.render, _("Data")),
+            "import": gates.page("import", importing.render, _("Import")),
+            "audit": gates.page("audit", auditing.render, _("Audit")),
+        }
+        | (
+            {"account": gates.page("account", account.render, _("Account"))}
+            if who.is_team()
+            else {}
+        )
+    )
 
 
 def _language() -> None:
@@ -131,7 +172,7 @@ def _open() -> None:
         with st.spinner(_("Opening the workspace …"), show_time=False):
             store.begin_run()
     except AtlasError as error:
-        st.error(pick(error.text))
+        st.error(md(pick(error.text)))
         st.stop()
 
 
@@ -149,15 +190,17 @@ def _run(page: Page) -> None:
     try:
         page.run()
     except AtlasError as error:
-        st.error(pick(error.text))
-    except store.DamagedLayerError:
+        st.error(md(pick(error.text)))
+    except reading.DamagedLayerError:
         if len(store.damaged()) == known:
             raise
         # Its damage was not known before it was read; without it the page can be shown.
         st.rerun()
+    else:
+        seen.page(page.url_path, refused=not gates.is_open(page.url_path))
     finally:
         for problem in store.damaged():
-            above.error(pick(problem.text))
+            above.error(md(pick(problem.text)))
     if store.any_sample():
         st.sidebar.caption(_("Bundled holdings and occupancy are sample data."))
 

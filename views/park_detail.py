@@ -23,6 +23,7 @@ from views.text import num
 from views.text import pct
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Sequence
 
     from geo.scatter import ScatterResult
@@ -134,15 +135,20 @@ def _numbers(row: pd.Series, result: ScatterResult) -> None:
 
 
 def _tables(result: ScatterResult, park_id: str) -> None:
-    units, spaces, origin = st.tabs(
-        [_("Units"), _("Spaces and sites"), _("Parameters and sources")]
-    )
-    with units:
-        _units(result, park_id)
-    with spaces:
-        _spaces(result, park_id)
-    with origin:
-        _sources(result, park_id)
+    shown: dict[str, Callable[[ScatterResult, str], None]] = {
+        _("Units"): _units,
+        _("Spaces and sites"): _spaces,
+        _("Parameters and sources"): _sources,
+    }
+    if not _sees_units():
+        del shown[_("Units")]
+    for tab, show_tab in zip(st.tabs(list(shown)), shown.values(), strict=True):
+        with tab:
+            show_tab(result, park_id)
+
+
+def _sees_units() -> bool:
+    return "units" in store.catalogue().keys
 
 
 def _units(result: ScatterResult, park_id: str) -> None:
@@ -162,17 +168,21 @@ def _units(result: ScatterResult, park_id: str) -> None:
 def _spaces(result: ScatterResult, park_id: str) -> None:
     spaces = result.spaces[result.spaces["park_id"].eq(park_id)]
     names = spaces["carrier_id"].map(card.titles("carriers")).fillna(spaces["carrier_id"])
+    shown = pd.DataFrame(
+        {
+            _("Building"): names,
+            _("Carrier id"): spaces["carrier_id"],
+            _("Site"): spaces["site"] + 1,
+            _("Cluster"): spaces["cluster"] + 1,
+            _("Floor area (m²)"): spaces["floor_area_m2"],
+            _("Located"): spaces.geometry.notna(),
+        }
+    ).sort_values([_("Cluster"), _("Site")])
+    if not _sees_units():
+        # What a park holds in a building is often what one firm rents there.
+        shown = shown.drop(columns=_("Floor area (m²)"))
     tables.show(
-        pd.DataFrame(
-            {
-                _("Building"): names,
-                _("Carrier id"): spaces["carrier_id"],
-                _("Site"): spaces["site"] + 1,
-                _("Cluster"): spaces["cluster"] + 1,
-                _("Floor area (m²)"): spaces["floor_area_m2"],
-                _("Located"): spaces.geometry.notna(),
-            }
-        ).sort_values([_("Cluster"), _("Site")]),
+        shown,
         config={_("Floor area (m²)"): st.column_config.NumberColumn(format="localized")},
     )
     _ellipse(result, park_id)

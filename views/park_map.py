@@ -19,10 +19,12 @@ from layers.picture import Picture
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
+from layers.team import Right
 from views import card
 from views import mapview
 from views import overview
 from views import store
+from views import who
 from views.charts import CLUSTER_COLOURS
 from views.charts import FAINT
 from views.charts import GAP
@@ -45,7 +47,7 @@ def show(result: ScatterResult, park_id: str) -> None:
     parts = [
         frame[frame["park_id"].eq(park_id)] for frame in (result.spaces, result.sites, result.tree)
     ]
-    spaces, sites, tree = (frame.to_crs(STORAGE_CRS) for frame in parts)
+    spaces, sites, tree = (store.as_shown(frame.to_crs(STORAGE_CRS)) for frame in parts)
     spaces = spaces[spaces.geometry.notna()]
     if spaces.empty:
         st.info(
@@ -98,7 +100,7 @@ def _clusters(sites: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     frame["title"] = [
         f"{_('Cluster')} {int(c) + 1} · {pct(shares[c], digits=0)}" for c in hulls.index
     ]
-    return frame.to_crs(STORAGE_CRS)
+    return store.as_shown(frame.to_crs(STORAGE_CRS))
 
 
 def ellipse(result: ScatterResult, park_id: str) -> Ellipse | None:
@@ -198,13 +200,18 @@ def _tree_layer(tree: gpd.GeoDataFrame) -> MapLayer:
     )
 
 
+def _space_title(name: str, area: float) -> str:
+    # What a park holds in a building is often what one firm rents there.
+    return f"{name} · {num(area, unit='m²')}" if who.may(Right.INTERNAL) else name
+
+
 def _space_layer(spaces: gpd.GeoDataFrame, sites: gpd.GeoDataFrame) -> MapLayer:
     names = spaces["carrier_id"].map(card.titles("carriers"))
     number = dict(zip(sites["site"], range(1, len(sites) + 1), strict=True))
     frame = spaces.assign(
         cluster=spaces["cluster"].astype("str"),
         title=[
-            f"{name if not unknown(name) else carrier} · {num(area, unit='m²')}"
+            _space_title(carrier if unknown(name) else name, area)
             for name, carrier, area in zip(
                 names, spaces["carrier_id"], spaces["floor_area_m2"], strict=True
             )

@@ -37,7 +37,7 @@ def render() -> None:
         with st.spinner(_("Computing scatter …"), show_time=False):
             result = store.scatter()
     except AtlasError as error:
-        st.error(pick(error.text))
+        st.error(md(pick(error.text)))
         return
     park = asked_park(result)
     if park is None:

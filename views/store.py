@@ -2,14 +2,15 @@
 
 Everything returned here is shared between sessions and must not be changed. A layer is
 read when somebody looks at it, never before.
+
+Who may not see what is internal gets the public copy of everything: catalogue, versions,
+tables, tiles and history know nothing of internal layers and fields, so that a page need
+not think of it. Results are computed from all data for everybody, see :func:`whole`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import TypeAlias
 from typing import TypeVar
@@ -21,83 +22,61 @@ from geo.scatter import ScatterParameters
 from layers.analysis import SCATTER_LAYERS
 from layers.analysis import scatter_of
 from layers.analysis import together_of
-from layers.city import is_city
-from layers.edition import catalogue_of
 from layers.edition import load_sources
 from layers.errors import WorkspaceError
-from layers.marks import is_sample
-from layers.refusals import replaced
-from layers.startup import open_or_create
+from layers.export.sheets import coarse
 from layers.stock import DEFAULT_CHANCE
 from layers.style import LayerStyle
 from layers.style import layer_style
-from layers.tiles import TileSource
 from layers.tiles import service
 from layers.tiles.service import Edition
 from layers.timeline import moments
 from layers.timeline import tables_at
-from layers.workspace import Workspace
 from views import place
+from views import reading
+from views import who
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Hashable
-    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from pathlib import Path
 
     import pandas as pd
 
     from geo.scatter import ScatterResult
     from layers.catalogue import Catalogue
     from layers.catalogue import LayerSpec
-    from layers.issues import Issue
     from layers.stock import ChanceChoice
+    from layers.team import Audience
     from layers.tiles.service import Ticket
     from layers.timeline import Moment
 
-Frame: TypeAlias = "gpd.GeoDataFrame | pd.DataFrame"
-Versions = tuple[tuple[str, int], ...]
+Frame: TypeAlias = reading.Frame
+Versions: TypeAlias = reading.Versions
 _VERSIONS = "versions"
 _IDENTITY = "identity"
 _MADE = "made_this_run"
+_TABLE, _TILES = "table", "tiles"
 NAMES = (_VERSIONS, _IDENTITY, _MADE)
 """What is kept in the session."""
+_OF_PEOPLE = ("author", "message", "source_file", "source_sha256")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Opened:
-    """The workspace of this server, and what was noticed when it was opened."""
-
-    workspace: Workspace
-    issues: tuple[Issue, ...]
-
-
-class DamagedLayerError(KeyError):
-    """A layer cannot be read; from then on it is known not to be there."""
+def audience() -> Audience:
+    """Return of which copy this session sees everything."""
+    return who.current().audience
 
 
 def catalogue() -> Catalogue:
-    """Return the catalogue that the workspace, or the city of it, was made with."""
+    """Return the catalogue of the workspace, or of its city, as this session may see it."""
+    return _catalogue(audience())
+
+
+def _catalogue(of_whom: Audience) -> Catalogue:
     at = str(folder() or place.current().root)
-    return once(("catalogue", at), lambda: _catalogue(at, identity()))
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _catalogue(
-    path: str,
-    identity: str,  # noqa: ARG001 - part of the key of the cache
-) -> Catalogue:
-    return catalogue_of(Path(path))
-
-
-@st.cache_resource(show_spinner=False, max_entries=64)
-def opened(path: str) -> Opened:
-    """Open a workspace, making it if it is not there; a district of a city must be there."""
-    known = catalogue_of(Path(path))
-    if is_city(Path(path).parent.parent):
-        return Opened(Workspace.open(Path(path), known), ())
-    workspace, issues = open_or_create(path, known, author="atlas app")
-    return Opened(workspace, issues)
+    return once(("catalogue", at, of_whom), lambda: reading.catalogue(at, _identity(), of_whom))
 
 
 def folder() -> Path | None:
@@ -105,8 +84,11 @@ def folder() -> Path | None:
     return place.current().folder
 
 
-def current() -> Opened:
-    """Return the workspace this session works on.
+def current() -> reading.Opened:
+    """Return the workspace this session works on, all of it.
+
+    What is read from it is not reduced to what this session may see: it is for pages that
+    are open to those only who may see everything, and for what computes.
 
     Raises
     ------
@@ -115,7 +97,7 @@ def current() -> Opened:
     """
     at = folder()
     assert at is not None  # a page of a district runs only when one is open
-    return opened(str(at))
+    return reading.opened(str(at))
 
 
 def begin_run() -> None:
@@ -137,63 +119,56 @@ def begin_run() -> None:
 def once(name: Hashable, make: Callable[[], T]) -> T:
     """Return what `make` gives, asked once a run: Streamlit's caches take a millisecond each."""
     made: dict[Hashable, T] = st.session_state.setdefault(_MADE, {})
-    if name not in made:
-        made[name] = make()
-    return made[name]
+    # A piece of a page that runs alone may run with another role than the page before it.
+    place_of = (audience(), name)
+    if place_of not in made:
+        made[place_of] = make()
+    return made[place_of]
+
+
+def looked_at() -> set[tuple[str, int]]:
+    """Return the versions of layers that were read, or offered as tiles, in this run."""
+    made = st.session_state.get(_MADE, {})
+    return {name[1:3] for _of_whom, name in made if name[0] in {_TABLE, _TILES}}
 
 
 def versions() -> Versions:
-    """Return the version of every layer that the workspace holds, as of this run."""
+    """Return the version of every layer that this session may see, as of this run."""
+    held = _held()
+    if audience() == "internal":
+        return held
+    keys = catalogue().keys
+    return tuple(entry for entry in held if entry[0] in keys)
+
+
+def identity() -> str:
+    """Return which workspace this is, as of this run, and of which copy it is seen.
+
+    A workspace made anew has another; so has the public copy, so that nothing that was
+    kept under it is ever mixed up with the whole.
+    """
+    return _identity() if audience() == "internal" else f"{_identity()}:public"
+
+
+def _held() -> Versions:
     if _VERSIONS not in st.session_state:
         begin_run()
     found: Versions = st.session_state[_VERSIONS]
     return found
 
 
-def identity() -> str:
-    """Return which workspace this is, as of this run; one made anew has another."""
+def _identity() -> str:
     if _IDENTITY not in st.session_state:
         begin_run()
     return str(st.session_state[_IDENTITY])
 
 
-@st.cache_resource(show_spinner=False, max_entries=64)
-def _table(path: str, identity: str, key: str, version: int) -> Frame | WorkspaceError:
-    """Read a table once; a damaged one gives its error instead of stopping the page."""
-    seen = _seen_of(identity)
-    try:
-        frame = opened(path).workspace.read(key, version)
-    except WorkspaceError as error:
-        seen[key, version] = error
-        return error
-    seen[key, version] = bool(is_sample(frame).any())
-    return frame
-
-
-@st.cache_resource(show_spinner=False)
-def _rows(
-    path: str,
-    identity: str,
-    key: str,
-    version: int,
-) -> int:
-    """Count rows without reading them; none in a layer that turned out to be damaged."""
-    try:
-        return opened(path).workspace.rows(key, version)
-    except WorkspaceError as error:
-        _seen_of(identity)[key, version] = error
-        return 0
-
-
-@st.cache_resource(show_spinner=False)
-def _seen_of(identity: str) -> dict[tuple[str, int], bool | WorkspaceError]:  # noqa: ARG001 - part of the key of the cache
-    """Return what was seen when tables were read: whether one has sample rows, or its damage."""
-    return {}
-
-
-def _read(key: str, version: int) -> Frame | WorkspaceError:
+def _read(key: str, version: int, of_whom: Audience) -> Frame | WorkspaceError:
     # A folder that was made anew has the same path and versions, but another identity.
-    return once(("table", key, version), lambda: _table(str(folder()), identity(), key, version))
+    return once(
+        (_TABLE, key, version, of_whom),
+        lambda: reading.table(str(folder()), _identity(), key, version, of_whom),
+    )
 
 
 def table(key: str) -> Frame:
@@ -202,11 +177,11 @@ def table(key: str) -> Frame:
     Raises
     ------
     KeyError
-        If the workspace has no such layer, or it is damaged.
+        If the workspace has no such layer that this session may see, or it is damaged.
     """
-    found = _read(key, dict(versions())[key])
+    found = _read(key, dict(versions())[key], audience())
     if isinstance(found, WorkspaceError):
-        raise DamagedLayerError(key) from found
+        raise reading.DamagedLayerError(key) from found
     return found
 
 
@@ -222,10 +197,11 @@ def at_version(key: str, version: int) -> Frame:
 
     Raises
     ------
-    WorkspaceError
-        If there is none, or it is damaged.
+    AtlasError
+        If there is none that this session may see, or it is damaged.
     """
-    found = _read(key, version)
+    catalogue().layer(key)
+    found = _read(key, version, audience())
     if isinstance(found, WorkspaceError):
         raise found
     return found
@@ -243,68 +219,76 @@ def ticket(spec: LayerSpec, *, name_field: str = "", version: int | None = None)
     version
         Which version; that of this run by default.
     """
+    of_whom = audience()
     edition = Edition(
-        workspace=identity(),
+        workspace=_identity(),
         layer=spec.key,
         version=dict(versions())[spec.key] if version is None else version,
         name_field=name_field or spec.name_field,
-        restricted=spec.sensitivity == "internal",
+        restricted=spec.sensitivity == "internal" or (who.is_team() and of_whom == "internal"),
+        audience=of_whom,
     )
-    return service().publish(edition, partial(_source, str(folder()), edition))
-
-
-def _source(path: str, edition: Edition) -> TileSource:
-    # A workspace made anew in the same folder must not answer for the old one.
-    workspace = opened(path).workspace
-    if workspace.identity != edition.workspace:
-        raise replaced()
-    frame = _table(path, edition.workspace, edition.layer, edition.version)
-    if isinstance(frame, WorkspaceError):
-        raise frame
-    # The browser asks for tiles outside of any run of a page.
-    spec = workspace.catalogue.layer(edition.layer)
-    assert isinstance(frame, gpd.GeoDataFrame)
-    return TileSource(spec.key, frame, id_field=spec.id_field, name_field=edition.name_field)
-
-
-class _Tables(Mapping[str, Frame]):
-    """The layers that can be read, each of them read when it is asked for."""
-
-    def __getitem__(self, key: str) -> Frame:
-        return table(key)
-
-    def __iter__(self) -> Iterator[str]:
-        for key, version in versions():
-            if not isinstance(_read(key, version), WorkspaceError):
-                yield key
-
-    def __len__(self) -> int:
-        return sum(1 for _key in self)
+    once((_TILES, edition.layer, edition.version), lambda: True)
+    return service().publish(edition, partial(reading.source, str(folder()), edition))
 
 
 def tables() -> Mapping[str, Frame]:
-    """Return the layers of the workspace that can be read, by key.
+    """Return the layers of the workspace that this session may see and read, by key.
 
     It may be looked at in this run only; ``dict`` of it reads all layers.
     """
-    return _Tables()
+    return reading.Tables(versions(), partial(_read, of_whom=audience()))
+
+
+def whole() -> reading.Whole:
+    """Return what results and public files are computed from, for everybody alike.
+
+    Nothing of it may be shown: a result names no firm, and a file for the public leaves
+    out by itself what is internal.
+    """
+    held = _held()
+    every = reading.Tables(held, partial(_read, of_whom="internal"))
+    return reading.Whole(every, _catalogue("internal"), dict(held))
+
+
+def history(key: str | None = None) -> pd.DataFrame:
+    """Return the commits of the layers that this session may see, the newest first.
+
+    Parameters
+    ----------
+    key
+        The layer; all of them by default.
+
+    Returns
+    -------
+    DataFrame
+        As :meth:`layers.workspace.Workspace.history`. Who did it, why and from which file
+        is empty for whoever may not see what is internal.
+    """
+    if key is not None:
+        catalogue().layer(key)
+    found = current().workspace.history(key)
+    if audience() == "internal":
+        return found
+    shown = found[found["layer"].isin(catalogue().keys)].reset_index(drop=True)
+    return shown.assign(**{name: "" for name in _OF_PEOPLE if name in shown})
 
 
 def problems() -> dict[str, WorkspaceError]:
     """Read all layers; return what is wrong with those that cannot be read, by key."""
-    read = {key: _read(key, version) for key, version in versions()}
+    read = {key: _read(key, version, audience()) for key, version in versions()}
     return {key: found for key, found in read.items() if isinstance(found, WorkspaceError)}
 
 
 def damaged() -> list[WorkspaceError]:
     """Return what is wrong with the layers that were looked at and could not be read."""
-    seen = _seen_of(identity())
+    seen = reading.seen_of(_identity())
     return [found for entry in versions() if isinstance(found := seen.get(entry), WorkspaceError)]
 
 
 def any_sample() -> bool:
     """Tell whether a layer that was looked at, now or before, has sample rows."""
-    seen = _seen_of(identity())
+    seen = reading.seen_of(_identity())
     return any(seen.get(entry) is True for entry in versions())
 
 
@@ -322,16 +306,18 @@ def kept_by_version(name: str, make: Callable[[], T]) -> T:
 def rows(key: str) -> int:
     """Return how many rows a layer has, without reading it; 0 if it is damaged."""
     version = dict(versions()).get(key)
-    if version is None or isinstance(_seen_of(identity()).get((key, version)), WorkspaceError):
+    if version is None or isinstance(
+        reading.seen_of(_identity()).get((key, version)), WorkspaceError
+    ):
         return 0
-    return once(("rows", key), lambda: _rows(str(folder()), identity(), key, version))
+    return once(("rows", key), lambda: reading.rows(str(folder()), _identity(), key, version))
 
 
 def is_sound(key: str) -> bool:
     """Tell whether a layer is there and no damage of it is known."""
     rows(key)
     version = dict(versions()).get(key)
-    known = _seen_of(identity()).get((key, version)) if version is not None else None
+    known = reading.seen_of(_identity()).get((key, version)) if version is not None else None
     return version is not None and not isinstance(known, WorkspaceError)
 
 
@@ -347,7 +333,8 @@ def _scatter(
     parameters: ScatterParameters,
     chance: ChanceChoice,
 ) -> ScatterResult:
-    return scatter_of(tables(), catalogue(), parameters, chance=chance)
+    every = whole()
+    return scatter_of(every.tables, every.catalogue, parameters, chance=chance)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -356,7 +343,8 @@ def _together(
     versions_now: Versions,  # noqa: ARG001 - the same
     parameters: ScatterParameters,
 ) -> ScatterResult:
-    return together_of(tables(), catalogue(), parameters)
+    every = whole()
+    return together_of(every.tables, every.catalogue, parameters)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -367,12 +355,12 @@ def _scatter_at(
     chance: ChanceChoice,
 ) -> ScatterResult:
     then = tables_at(current().workspace, time)
-    return scatter_of(then, catalogue(), parameters, chance=chance)
+    return scatter_of(then, whole().catalogue, parameters, chance=chance)
 
 
 def scatter_versions() -> Versions:
     """Return the versions of the layers that scatter is computed from, as of this run."""
-    return tuple(entry for entry in versions() if entry[0] in SCATTER_LAYERS)
+    return tuple(entry for entry in _held() if entry[0] in SCATTER_LAYERS)
 
 
 def scatter(
@@ -385,7 +373,7 @@ def scatter(
     AtlasError
         If there are no carriers, or no stock of the kind that was asked for.
     """
-    return _scatter(identity(), scatter_versions(), parameters or ScatterParameters(), chance)
+    return _scatter(_identity(), scatter_versions(), parameters or ScatterParameters(), chance)
 
 
 def together(parameters: ScatterParameters) -> ScatterResult:
@@ -398,7 +386,7 @@ def together(parameters: ScatterParameters) -> ScatterResult:
     ValueError
         If there are too many spaces to compare every pair.
     """
-    return _together(identity(), scatter_versions(), parameters)
+    return _together(_identity(), scatter_versions(), parameters)
 
 
 def scatter_at(time: str, parameters: ScatterParameters, chance: ChanceChoice) -> ScatterResult:
@@ -409,7 +397,7 @@ def scatter_at(time: str, parameters: ScatterParameters, chance: ChanceChoice) -
     AtlasError
         If the carriers were not there yet, or a table is damaged.
     """
-    return _scatter_at(identity(), time, parameters, chance)
+    return _scatter_at(_identity(), time, parameters, chance)
 
 
 def scatter_moments() -> list[Moment]:
@@ -457,6 +445,15 @@ def located(frame: Frame) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame):
         return gpd.GeoDataFrame(frame.iloc[0:0])
     return frame[frame.geometry.notna()]
+
+
+def as_shown(places: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return places of a result (EPSG:4490), as exact as this session may see them."""
+    if audience() == "internal":
+        return places
+    return places.set_geometry(
+        gpd.GeoSeries(coarse(places.geometry.to_numpy()), index=places.index, crs=places.crs)
+    )
 
 
 def geometry_kind(key: str) -> str:

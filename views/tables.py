@@ -8,6 +8,7 @@ file goes through :mod:`layers.export`, which marks, escapes and reads back.
 from __future__ import annotations
 
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Any
@@ -16,10 +17,14 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
+from layers.audit import export_id_text
 from layers.export import export_table
 from layers.i18n import UNKNOWN
 from layers.marks import is_sample
 from views import card
+from views import files
+from views import seen
+from views import store
 from views.text import _
 from views.text import esc
 from views.text import lang
@@ -31,7 +36,6 @@ if TYPE_CHECKING:
     from layers.catalogue import LayerSpec
     from layers.errors import Text
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROW_PX = 35
 _MOST_PX = 620
 
@@ -111,7 +115,7 @@ def save(
     internal: bool,
     remarks: Sequence[Text] = (),
 ) -> None:
-    """Offer a table as an Excel file, made when the button is pressed.
+    """Offer a table as an Excel file, made when it is fetched.
 
     Parameters
     ----------
@@ -128,6 +132,13 @@ def save(
         What else belongs to the numbers: rule version, parameters, layer versions.
     """
     language = lang()
+    export = seen.export(
+        name,
+        dict(store.versions()),
+        lang=language,
+        remarks=[remark.en for remark in remarks],
+        content=_digest(frame),
+    )
 
     def content() -> bytes:
         with tempfile.TemporaryDirectory() as folder:
@@ -139,15 +150,21 @@ def save(
                 titles=titles,
                 lang=language,
                 internal=internal,
-                remarks=remarks,
+                remarks=[*remarks, export_id_text(export.export_id)],
             )
             return path.read_bytes()
 
-    st.download_button(
+    files.offer(
         _("Save this table (Excel)"),
-        data=content,
-        file_name=f"{name}.xlsx",
-        mime=_EXCEL,
-        on_click="ignore",
+        f"{name}.xlsx",
+        content,
         key=f"save:{name}",
+        audience="internal" if internal else "public",
+        export=export,
     )
+
+
+def _digest(frame: pd.DataFrame) -> str:
+    """Return what tells a table from others with the same name and versions of layers."""
+    plain = pd.DataFrame(frame.drop(columns="geometry", errors="ignore")).astype("str")
+    return sha256(pd.util.hash_pandas_object(plain, index=False).to_numpy().tobytes()).hexdigest()

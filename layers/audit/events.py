@@ -8,6 +8,8 @@ from dataclasses import field
 from enum import StrEnum
 from typing import Any
 
+from layers.errors import Text
+
 
 class Action(StrEnum):
     """What somebody did."""
@@ -28,6 +30,11 @@ class Action(StrEnum):
     VACUUM = "vacuum"
     ACCESS = "access"
 
+    @property
+    def text(self) -> Text:
+        """What it is called."""
+        return _ACTIONS[self]
+
 
 class Door(StrEnum):
     """Through which door it was done."""
@@ -35,6 +42,35 @@ class Door(StrEnum):
     WEB = "web"
     BATCH = "batch"
     LIVE = "live"
+
+    @property
+    def text(self) -> Text:
+        """What it is called."""
+        return _DOORS[self]
+
+
+_ACTIONS = {
+    Action.SIGN_IN: Text("登录", "Signed in"),
+    Action.SIGN_OUT: Text("退出", "Signed out"),
+    Action.REFUSED: Text("被拒绝", "Refused"),
+    Action.SEE: Text("查看", "Saw"),
+    Action.IMPORT: Text("导入", "Imported"),
+    Action.CHANGE: Text("修改", "Changed"),
+    Action.RESTORE: Text("恢复旧版本", "Brought back a version"),
+    Action.RECORD: Text("保存", "Saved"),
+    Action.EXPORT: Text("导出", "Exported"),
+    Action.FETCH: Text("下载", "Fetched"),
+    Action.LIVE: Text("在线调用", "Read live"),
+    Action.PUBLISH: Text("发布", "Published"),
+    Action.BACKUP: Text("备份与还原", "Backup"),
+    Action.VACUUM: Text("清理", "Vacuum"),
+    Action.ACCESS: Text("访问权限", "Access"),
+}
+_DOORS = {
+    Door.WEB: Text("网页", "Web"),
+    Door.BATCH: Text("命令行", "Command line"),
+    Door.LIVE: Text("在线图层", "Live layers"),
+}
 
 
 @dataclass(frozen=True, slots=True)

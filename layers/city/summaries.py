@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -142,6 +143,8 @@ def write_aside(folder: Path, name: str, data: bytes) -> None:
         aside.write_bytes(data)
         aside.replace(folder / name)
     except OSError as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise unwritable(folder, error) from error
 
 

@@ -24,6 +24,7 @@ from layers.editing.joining import join
 from layers.editing.operations import Add
 from layers.editing.operations import Delete
 from layers.editing.operations import Merge
+from layers.editing.operations import Put
 from layers.editing.operations import Reshape
 from layers.editing.operations import SetValues
 from layers.editing.operations import Split
@@ -120,22 +121,26 @@ def perform_on_rows(
     EditError
         See :func:`apply`.
     """
+    made: tuple[dict[str, Row], list[Note]]
     match operation:
         case Add():
-            return _add(operation, rows, spec)
+            made = _add(operation, rows, spec)
         case Reshape():
-            return _reshape(operation, rows, spec)
+            made = _reshape(operation, rows, spec)
         case Split():
-            return _split(operation, rows, spec)
+            made = _split(operation, rows, spec)
         case Merge():
-            return _merge(operation, rows, spec)
+            made = _merge(operation, rows, spec)
         case SetValues():
-            return _set_values(operation, rows, spec)
+            made = _set_values(operation, rows, spec)
+        case Put():
+            made = _put(operation, rows, spec), []
         case Delete():
             row_at(rows, operation.feature_id, spec.key)
-            return _without(rows, operation.ids), []
+            made = _without(rows, operation.ids), []
         case _:
             raise unreadable_operation(type(operation).__name__)
+    return made
 
 
 def _add(operation: Add, rows: Rows, spec: LayerSpec) -> tuple[dict[str, Row], list[Note]]:
@@ -210,6 +215,18 @@ def _set_values(
     changed = _changed(row, typed_values(key, operation.values, spec), row.shape)
     cleared = is_marked(row.cells, "sample") and not is_marked(changed.cells, "sample")
     return {**rows, key: changed}, [notes.sample_cleared(key)] if cleared else []
+
+
+def _put(operation: Put, rows: Rows, spec: LayerSpec) -> dict[str, Row]:
+    key, shape = operation.feature_id, operation.geometry
+    check_id(key)
+    if shape is not None:
+        if not spec.geometry:
+            raise no_shapes_here(key, spec.key)
+        shape = checked_shape(key, shape, spec.geometry, spec.key)
+    there = rows.get(key)
+    values = typed_values(key, operation.values, spec, new=there is None)
+    return {**rows, key: Row({**(there.cells if there else {}), **values}, shape)}
 
 
 def _changed(row: Row, values: Mapping[str, Any], shape: BaseGeometry | None) -> Row:

@@ -44,8 +44,8 @@ TOTAL_UNITS = _AREA_UNITS | {"万元", "亿元", "元", "人", "家", "个", "�
 # A largest block is an area, but neither split nor added up it stays the largest.
 NOT_ADDITIVE = frozenset({"largest_vacant_m2"})
 
-# What a field says about another one, without which it says nothing.
-_QUALIFIES = {"area_basis": "gross_area_m2"}
+QUALIFIES = {"area_basis": "gross_area_m2"}
+"""Fields that say something about another one, without which they say nothing."""
 
 # Fields in words about where a boundary runs.
 _DESCRIPTIONS = ("address", "method")
@@ -209,7 +209,7 @@ def split_values(
     """Return which values become unknown in both parts of a split feature."""
     lost = [f for f in spec.fields if is_total(f) and _known(row[f.name])]
     names = {f.name for f in lost}
-    lost += [f for f in spec.fields if _QUALIFIES.get(f.name) in names and _known(row[f.name])]
+    lost += [f for f in spec.fields if QUALIFIES.get(f.name) in names and _known(row[f.name])]
     told = [notes.copied(new_id, feature_id)]
     if lost:
         told += [notes.totals_unknown(i, lost) for i in (feature_id, new_id)]
@@ -244,9 +244,9 @@ def merged_values(
             values[name] = _sum(known) if summed else None
             groups["summed" if summed else "unknown"].append(field)
         elif len(known) < len(cells) or len(set(known)) > 1:
-            if name in _QUALIFIES:
+            if name in QUALIFIES:
                 values[name] = None
-            groups["unknown" if name in _QUALIFIES else "kept"].append(field)
+            groups["unknown" if name in QUALIFIES else "kept"].append(field)
     tell = {"summed": notes.totals_summed, "unknown": notes.totals_unknown, "kept": notes.kept}
     return values, [tell[group](keep_id, fields) for group, fields in groups.items() if fields]
 

@@ -2,7 +2,8 @@
 
 A draft is one JSON file. It is written aside and moved to its place, so that a
 process that is killed leaves the draft as it was; what it leaves beside is never
-read. The name of a draft cannot be guessed and is the only thing that opens it.
+read. The name of a draft cannot be guessed, and on a team server only its owner
+opens it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from layers.editing.refusals import bad_draft_id
 from layers.editing.refusals import damaged_draft
 from layers.editing.refusals import draft_too_large
 from layers.editing.refusals import draft_unwritable
+from layers.editing.refusals import foreign_draft
 from layers.editing.refusals import newer_draft
 from layers.editing.refusals import no_draft
 from layers.editing.session import EditSession
@@ -56,11 +58,19 @@ class Draft:
         When it was written, UTC in ISO 8601.
     session
         The edits.
+    owner
+        Who made it, see :attr:`layers.team.Person.person_id`. Empty if it was made
+        without sign-in, or by a program that knew no owners.
     """
 
     draft_id: str
     saved: str
     session: EditSession
+    owner: str = ""
+
+    def is_open_to(self, person_id: str) -> bool:
+        """Tell whether a person may see it; one without an owner is open to all."""
+        return self.owner in ("", person_id) or not person_id
 
 
 class DraftStore:
@@ -71,10 +81,14 @@ class DraftStore:
     folder
         It is made when the first draft is written; the folder around it must
         be there.
+    person_id
+        Who opens them; he sees his own, and those without an owner. Empty alone on a
+        computer, where everything is his.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, person_id: str = "") -> None:
         self.folder = folder
+        self.person_id = person_id
 
     def save(self, session: EditSession, draft_id: str | None = None) -> str:
         """Write a draft and return its id.
@@ -89,14 +103,16 @@ class DraftStore:
         Raises
         ------
         DraftError
-            If it is larger than :data:`MAX_BYTES` or cannot be written; a draft
-            that was there is as it was.
+            If it is larger than :data:`MAX_BYTES`, cannot be written, or there is one of
+            another person; a draft that was there is as it was.
         """
         draft_id = secrets.token_hex(16) if draft_id is None else draft_id
         path = self._path(draft_id)
+        self._require_own(draft_id)
         content = {
             "format": FORMAT,
             "version": FORMAT_VERSION,
+            "owner": self.person_id,
             "saved": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
             "session": session.as_dict(),
         }
@@ -121,13 +137,16 @@ class DraftStore:
         Raises
         ------
         DraftError
-            If the id is none, there is no such draft, or the file is damaged,
-            foreign, too large or of a newer program; it is left as it is.
+            If the id is none, there is no such draft, it is another person's, or the
+            file is damaged, foreign, too large or of a newer program; it is left as it is.
         """
-        return self._read(draft_id).session
+        draft = self._read(draft_id)
+        if not draft.is_open_to(self.person_id):
+            raise foreign_draft()
+        return draft.session
 
     def list(self) -> tuple[tuple[Draft, ...], dict[str, DraftError]]:
-        """Return all drafts, the latest first, and what is wrong with those that cannot be read.
+        """Return the drafts that are open, the latest first, and why others cannot be read.
 
         Raises
         ------
@@ -146,6 +165,7 @@ class DraftStore:
                     drafts.append(self._read(draft_id))
                 except DraftError as error:
                     problems[draft_id] = error
+        drafts = [draft for draft in drafts if draft.is_open_to(self.person_id)]
         drafts.sort(key=lambda draft: draft.saved, reverse=True)
         return tuple(drafts), problems
 
@@ -155,13 +175,22 @@ class DraftStore:
         Raises
         ------
         DraftError
-            If the id is none, or the file cannot be removed.
+            If the id is none, the draft is another person's, or the file cannot be removed.
         """
         path = self._path(draft_id)
+        self._require_own(draft_id)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
             raise draft_unwritable(path, error) from error
+
+    def _require_own(self, draft_id: str) -> None:
+        try:
+            draft = self._read(draft_id)
+        except DraftError:
+            return  # there is none, or nobody can read whose it was
+        if not draft.is_open_to(self.person_id):
+            raise foreign_draft()
 
     def _path(self, draft_id: str) -> Path:
         """Return the file of a draft; only a token can be its name, never a path."""
@@ -184,4 +213,7 @@ class DraftStore:
             raise damaged_draft(path, error.text.en) from error
         except (OSError, ValueError) as error:
             raise damaged_draft(path, str(error)) from error
-        return Draft(draft_id, str(content.get("saved", "")), session)
+        owner = content.get("owner", "")
+        if not isinstance(owner, str):
+            raise damaged_draft(path, "owner")
+        return Draft(draft_id, str(content.get("saved", "")), session, owner)

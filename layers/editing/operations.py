@@ -203,8 +203,40 @@ class Delete(Operation):
         return (self.feature_id,)
 
 
+@dataclass(frozen=True, slots=True)
+class Put(Operation):
+    """Make a feature what the work of two planners together makes of it.
+
+    Nothing follows from it besides: the values are those that the two gave.
+
+    Attributes
+    ----------
+    feature_id
+        The feature; it may be there or not.
+    geometry
+        EPSG:4490; ``None`` if it has no place, or the layer no geometry.
+    values
+        Fields that differ from those of the feature that is there, or all.
+    """
+
+    kind: ClassVar[str] = "put"
+
+    feature_id: str
+    geometry: BaseGeometry | None
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Keep values of its own that can be written down."""
+        object.__setattr__(self, "values", _plain_values(self.feature_id, self.values))
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The feature."""
+        return (self.feature_id,)
+
+
 _KINDS: Mapping[str, type[Operation]] = {
-    made.kind: made for made in (Add, Reshape, Split, Merge, SetValues, Delete)
+    made.kind: made for made in (Add, Reshape, Split, Merge, SetValues, Delete, Put)
 }
 
 

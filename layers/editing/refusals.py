@@ -11,6 +11,7 @@ from layers.errors import UsageError
 from layers.errors import WorkspaceError
 from layers.findings import shorten
 from layers.i18n import moment
+from layers.refusals import why_unwritable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -260,6 +261,19 @@ def saved_already(layer: str, version: int) -> EditError:
     )
 
 
+def undecided(layer: str, ids: Sequence[str]) -> EditError:
+    """Return the error that it was not said what is to become of some features."""
+    shown = [shorten(key) for key in ids]
+    zh, en = "、".join(shown), ", ".join(shown)
+    return EditError(
+        Text(
+            f"图层“{layer}”的要素 {zh} 双方都改过，请先逐个选择如何处理，再保存",
+            f"both changed features of layer '{layer}': {en}; choose what is to become of each"
+            " of them, then save",
+        )
+    )
+
+
 def nobody(layer: str) -> EditError:
     """Return the error that author or message is missing."""
     return EditError(
@@ -293,6 +307,16 @@ def no_draft(draft_id: str) -> DraftError:
         Text(
             f"没有草稿 {draft_id}；它可能已保存或丢弃",
             f"there is no draft {draft_id}; it may have been saved or discarded",
+        )
+    )
+
+
+def foreign_draft() -> DraftError:
+    """Return the error that a draft is another person's; it is not said whose."""
+    return DraftError(
+        Text(
+            "这份草稿不是您的，只有起草人本人能够打开；请从您自己的草稿列表中选择",
+            "this draft is not yours, only who made it can open it; choose one of your own",
         )
     )
 
@@ -332,10 +356,11 @@ def draft_too_large(size: int, limit: int) -> DraftError:
 
 def draft_unwritable(path: Path, error: Exception) -> DraftError:
     """Return the error that drafts cannot be kept at `path`."""
+    why = why_unwritable(str(error))
     return DraftError(
         Text(
-            f"无法在 {path} 写入草稿（{error}）；请检查权限与磁盘空间，并尽快保存",
-            f"cannot keep drafts at {path} ({error}); check permissions and disk space, and save"
+            f"无法在 {path} 写入草稿（{why.zh}）；请检查权限与磁盘空间，并尽快保存",
+            f"cannot keep drafts at {path} ({why.en}); check permissions and disk space, and save"
             " soon",
         )
     )

@@ -172,6 +172,21 @@ def rebase(session: EditSession, workspace: Workspace) -> EditSession:
     return moved
 
 
+def foreign_changes(session: EditSession, workspace: Workspace) -> tuple[ForeignChange, ...]:
+    """Return who changed the features of a session since it was begun, and how.
+
+    Raises
+    ------
+    WorkspaceError
+        If the versions in question cannot be read.
+    """
+    spec = workspace.catalogue.layer(session.layer)
+    base, current = base_of(session, workspace), workspace.version(session.layer)
+    theirs = _rows(_at(workspace, session.layer, current), session.changed_ids, spec)
+    foreign = differences(_rows(base, session.changed_ids, spec), theirs, spec)
+    return tuple(_blame(session, workspace, foreign, current)) if len(foreign) else ()
+
+
 def left_dangling(
     session: EditSession, workspace: Workspace, replay: Replay | None = None
 ) -> tuple[Issue, ...]:

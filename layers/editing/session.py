@@ -60,6 +60,11 @@ class EditSession:
         Operations that hold, in order.
     undone
         Operations taken back, the latest of them last.
+    origin
+        The session as it was before it was brought onto a newer version together
+        with changes of others, see :mod:`layers.editing.reconciling`.
+    brought
+        How many operations stand for those of `origin`.
     """
 
     layer: str
@@ -67,6 +72,8 @@ class EditSession:
     workspace: str
     done: tuple[Operation, ...] = ()
     undone: tuple[Operation, ...] = ()
+    origin: EditSession | None = None
+    brought: int = 0
 
     @classmethod
     def begin(cls, workspace: Workspace, layer: str) -> EditSession:
@@ -89,7 +96,7 @@ class EditSession:
     @property
     def can_undo(self) -> bool:
         """Tell whether there is an operation to take back."""
-        return bool(self.done)
+        return bool(self.done) or self.origin is not None
 
     @property
     def can_redo(self) -> bool:
@@ -122,7 +129,13 @@ class EditSession:
         return longer
 
     def undo(self) -> EditSession:
-        """Return the session without its last operation; the same if there is none."""
+        """Return the session without its last operation; the same if there is none.
+
+        Before the first one after others' changes were taken in stands the session as it
+        was before that.
+        """
+        if self.origin is not None and len(self.done) <= self.brought:
+            return self.origin
         if not self.done:
             return self
         return replace(self, done=self.done[:-1], undone=(*self.undone, self.done[-1]))
@@ -152,7 +165,7 @@ class EditSession:
                 kept.append(operation)
             else:
                 barred.update(operation.ids)
-        return replace(self, done=tuple(kept), undone=())
+        return replace(self, done=tuple(kept), undone=(), origin=None, brought=0)
 
     def frame(self, base: Frame, spec: LayerSpec) -> Frame:
         """Return the layer after the edits, see :meth:`replay`."""
@@ -199,6 +212,8 @@ class EditSession:
             "workspace": self.workspace,
             "done": [operation.as_dict() for operation in self.done],
             "undone": [operation.as_dict() for operation in self.undone],
+            "origin": None if self.origin is None else self.origin.as_dict(),
+            "brought": self.brought,
         }
 
     @classmethod
@@ -222,5 +237,10 @@ class EditSession:
             raise unreadable_operation(what="layer, workspace")
         if not isinstance(done, list) or not isinstance(undone, list):
             raise unreadable_operation(what="done, undone")
-        both = [tuple(map(Operation.from_dict, part)) for part in (done, undone)]
-        return cls(layer, version, workspace, *both)
+        held, back = (tuple(map(Operation.from_dict, part)) for part in (done, undone))
+        # Drafts of older programs have neither.
+        origin, brought = data.get("origin"), data.get("brought", 0)
+        if not isinstance(brought, int) or isinstance(brought, bool):
+            raise unreadable_operation(what="brought")
+        before = None if origin is None else cls.from_dict(origin)
+        return cls(layer, version, workspace, held, back, before, brought)

@@ -146,7 +146,7 @@ def write_geojson(sheets: Sequence[Sheet], path: Path, notes: Notes) -> None:
         "name": sheet.key,
         "notice": [sentence.get(notes.lang) for sentence in notes.sentences],
     }
-    properties = _json_rows(sheet)
+    properties = json_rows(sheet)
     shapes = _geojson_texts(sheet.frame)
     features = [
         f'{{"type":"Feature","properties":{row},"geometry":{shape}}}'
@@ -224,7 +224,7 @@ def check_parquet(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
 def write_json(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
     """Write the table of one sheet as a JSON list of records, without geometry."""
     (sheet,) = sheets
-    path.write_text("[\n" + ",\n".join(_json_rows(sheet)) + "\n]\n", encoding="utf-8")
+    path.write_text("[\n" + ",\n".join(json_rows(sheet)) + "\n]\n", encoding="utf-8")
 
 
 def check_json(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
@@ -235,7 +235,8 @@ def check_json(sheets: Sequence[Sheet], path: Path, _: Notes) -> None:
     compare(sheet, pd.DataFrame(records, columns=None if records else names, dtype=object))
 
 
-def _json_rows(sheet: Sheet) -> list[str]:
+def json_rows(sheet: Sheet) -> list[str]:
+    """Return the fields of every row as a JSON object; unknown is ``null``."""
     columns = {f.name: _json_values(sheet.frame[f.name]) for f in sheet.fields}
     return [
         json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False, allow_nan=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from layers.audit.export_id import export_id_text
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.sheets import DISTORTED
@@ -37,6 +38,7 @@ _COARSE = Text(
 _BEIJING = dt.timezone(dt.timedelta(hours=8))
 _VERSION_TIME = Text("数据版本时间", "version_time")
 _EXPORTED = Text("导出时间", "exported")
+_EXPORT_ID = Text("导出编号", "export_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,9 @@ class Notes:
     versioned
         Whether `stamp` is the time of the newest version of the data; else that of the
         export.
+    export_id
+        What the audit knows the delivery by, empty for none; it stands in `sentences` and
+        `readme`, too.
     """
 
     lang: str
@@ -121,6 +126,7 @@ class Notes:
     dictionary: pd.DataFrame
     stamp: dt.datetime
     versioned: bool = False
+    export_id: str = ""
 
     @property
     def dated(self) -> Text:
@@ -129,7 +135,7 @@ class Notes:
         return Text(f"{name.zh}：{time}", f"{name.en.replace('_', ' ').capitalize()}: {time}")
 
 
-def make_notes(
+def make_notes(  # noqa: PLR0913 -- everything that a delivery says of itself, each by name
     sheets: Sequence[Sheet],
     left_out: Sequence[LayerSpec],
     catalogue: Catalogue,
@@ -139,6 +145,7 @@ def make_notes(
     sources: pd.DataFrame | None,
     stamp: Stamp | None = None,
     gaps: Gaps = NO_GAPS,
+    export_id: str = "",
 ) -> Notes:
     """Say what a delivery of layers contains.
 
@@ -158,6 +165,8 @@ def make_notes(
         The time that the delivery names; now by default.
     gaps
         What the file cannot hold; it is told, and is not counted as rows of the file.
+    export_id
+        What the audit knows the delivery by; empty for none.
     """
     stamp = stamp or Stamp.of(None)
     sentences = [AUDIENCE_MARKS[audience]]
@@ -171,8 +180,11 @@ def make_notes(
     ]
     sentences += [_left_out_table(sheet) for sheet in gaps.tables]
     sentences += [sentence for sheet in sheets for sentence in _mark_sentences(sheet, gaps)]
+    if export_id:
+        sentences.append(export_id_text(export_id))
     marks = (AUDIENCE_MARKS[audience].get(lang), catalogue.version_text)
-    rows = [_readme_row(s, marks, lang, sources, stamp, gaps) for s in sheets]
+    own = {_EXPORT_ID.get(lang): export_id} if export_id else {}
+    rows = [_readme_row(s, marks, lang, sources, stamp, gaps) | own for s in sheets]
     return Notes(
         lang,
         tuple(sentences),
@@ -180,6 +192,7 @@ def make_notes(
         _dictionary(sheets, lang),
         stamp.time,
         stamp.versioned,
+        export_id,
     )
 
 

@@ -99,6 +99,7 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
     stamp: dt.datetime | None = None,
     versions: Mapping[str, int] | None = None,
     progress: Progress | None = None,
+    export_id: str = "",
 ) -> ExportReport:
     """Write layers in several formats into one zip with notes, manifest and checksums.
 
@@ -138,6 +139,9 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
         Version of every layer in the workspace, for the notes.
     progress
         Called with what is done next and the share that is done, 0 to 1.
+    export_id
+        What the audit knows the package by; it stands in every file that has room for
+        notes, and in the manifest. Empty for none.
 
     Returns
     -------
@@ -158,7 +162,9 @@ def export_package(  # noqa: PLR0913 -- the choices of the export page, each wit
     _check_wish(path, formats)
     kept, left_out = for_audience(specs, audience)
     drawn = styles_of(kept, tables, catalogue, styles or {})
-    order = _Order(tables, kept, left_out, catalogue, audience, lang, sources, drawn, dated)
+    order = _Order(
+        tables, kept, left_out, catalogue, audience, lang, sources, drawn, dated, export_id
+    )
     contents = Contents(
         catalogue,
         audience,
@@ -188,6 +194,7 @@ class _Order:
     sources: pd.DataFrame | None
     styles: Mapping[str, LayerStyle | None]
     stamp: Stamp
+    export_id: str
 
     def sheets(self, crs: str) -> tuple[Sheet, ...]:
         """Return the layers as they stand in a coordinate system."""
@@ -215,6 +222,7 @@ class _Order:
             sources=self.sources,
             stamp=self.stamp,
             gaps=gaps,
+            export_id=self.export_id,
         )
         return Part(fmt, crs, tuple(sheets), tuple(s.key for s in gaps.tables), notes)
 

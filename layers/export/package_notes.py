@@ -307,6 +307,7 @@ def manifest_text(contents: Contents, sums: Mapping[str, str], sizes: Mapping[st
         "edition": catalogue.edition,
         "catalogue_version": catalogue.version_text,
         "time": notes.stamp.isoformat(timespec="seconds"),
+        **({"export_id": notes.export_id} if notes.export_id else {}),
         "audience": contents.audience,
         "audience_mark": AUDIENCE_MARKS[contents.audience].zh,
         "language": notes.lang,

@@ -167,6 +167,7 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     sources: pd.DataFrame | None = None,
     styles: Mapping[str, LayerStyle] | None = None,
     stamp: dt.datetime | None = None,
+    export_id: str = "",
 ) -> ExportReport:
     """Write layers to a file, read it back and compare it.
 
@@ -198,8 +199,9 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
     styles
         How the layers are drawn, by key; a layer without one as the catalogue says.
     stamp
-        The time that the file names; now by default. With it, equal data give equal
-        files.
+        The time that the file names; now by default. Equal data and stamp give equal files.
+    export_id
+        What the audit knows the file by, where the format has room for it; empty for none.
 
     Raises
     ------
@@ -239,6 +241,7 @@ def export_layers(  # noqa: PLR0913 -- the choices of the export page, each with
         sources=sources,
         stamp=dated,
         gaps=gaps,
+        export_id=export_id,
     )
     files = _put(sheets, path, chosen, notes)
     return _report(sheets, path, files, notes, gaps)

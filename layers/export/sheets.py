@@ -205,8 +205,7 @@ def layer_sheet(
         places = frame.geometry
         if public:
             # On one grid, whatever the system: two roundings of a place would narrow it down.
-            coarse = _rounded(places.to_crs(STORAGE_CRS).to_numpy())
-            places = gpd.GeoSeries(coarse, crs=STORAGE_CRS)
+            places = gpd.GeoSeries(coarse(places.to_crs(STORAGE_CRS).to_numpy()), crs=STORAGE_CRS)
         shapes = shapely.orient_polygons(places.to_crs(crs).to_numpy())
         shown = gpd.GeoDataFrame(shown, geometry=shapes, crs=crs)
     names = {f.name for f in fields}
@@ -295,14 +294,22 @@ def _inner_points(shapes: NDArray[Any]) -> NDArray[np.float64]:
     return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
 
 
-def _rounded(shapes: NDArray[Any]) -> NDArray[Any]:
+def coarse(shapes: NDArray[Any]) -> NDArray[Any]:
+    """Return places as a public copy has them: on a grid of :data:`PUBLIC_GRID`.
+
+    Parameters
+    ----------
+    shapes
+        Geometries in degrees, None for a row without a place, shape (n,). What is too
+        small for the grid becomes a point.
+    """
     grid = PUBLIC_GRID
-    coarse = shapely.set_precision(shapes, grid)
-    vanished = shapely.is_empty(coarse) & ~shapely.is_missing(shapes)
-    coarse[vanished] = shapely.set_precision(shapely.centroid(shapes[vanished]), grid)
+    rounded = shapely.set_precision(shapes, grid)
+    vanished = shapely.is_empty(rounded) & ~shapely.is_missing(shapes)
+    rounded[vanished] = shapely.set_precision(shapely.centroid(shapes[vanished]), grid)
     # Multiples of 0.0001 are not exact in binary; cut the digits behind them.
     return np.asarray(
-        shapely.transform(coarse, lambda xy: np.round(xy, DECIMALS[True])), dtype=object
+        shapely.transform(rounded, lambda xy: np.round(xy, DECIMALS[True])), dtype=object
     )
 
 

@@ -81,7 +81,7 @@ class IntakeResult:
     Attributes
     ----------
     file
-        Name of the file without its folder.
+        Name of the file without its folder; of a table the address of its database.
     rows_in
         Rows with at least one filled cell; accepted + rejected.
     accepted
@@ -94,11 +94,11 @@ class IntakeResult:
     issues
         Everything that was found or assumed.
     sha256
-        Hash of the file.
+        Hash of the file, or of the rows of a table.
     crs
         Coordinate system in which the file was read; empty without geometry.
     path
-        Where the file lies, so that nothing is written over it.
+        Where the file lies, so that nothing is written over it; None for a table.
     dropped
         Lines that are no records (sums, remarks) and count as no rows.
     originals
@@ -425,15 +425,15 @@ def check(batch: Batch) -> IntakeResult:
     row_of = dict(zip(ids, raw.rows[~bad], strict=True))
     across = cross_check(checked.accepted, spec, batch.tables, batch.catalogue, request, row_of)
     return IntakeResult(
-        file=request.path.name,
+        file=raw.origin or request.path.name,
         rows_in=len(raw.frame),
         accepted=checked.accepted,
         rejected=_as_in_file(raw, checked.rejected, bad),
         repaired=sum(issue.code in REPAIRED_CODES for issue in checked.issues),
         issues=(*checked.issues, *across),
-        sha256=file_hash(request.path),
+        sha256=raw.sha256 or file_hash(request.path),
         crs=batch.crs,
-        path=request.path,
+        path=None if raw.origin else request.path,
         dropped=raw.dropped,
         originals=_originals(batch, ids),
         rejected_shapes=raw.frame[GEOMETRY].to_numpy()[bad] if raw.shapes else None,

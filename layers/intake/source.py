@@ -77,6 +77,10 @@ class Raw:
         :data:`FACTS`, and what was found.
     dropped
         Lines left out because they are no records.
+    origin
+        Where the rows are from, if not from a file: a table of a database.
+    sha256
+        Hash of the rows then; empty for that of the file.
     """
 
     frame: pd.DataFrame
@@ -89,6 +93,8 @@ class Raw:
     parts: tuple[str, ...] = ()
     facts: Mapping[str, Text] = dataclass_field(default_factory=dict)
     dropped: int = 0
+    origin: str = ""
+    sha256: str = ""
 
     @property
     def headings(self) -> list[str]:

@@ -75,6 +75,8 @@ def _set_up(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
     # The name of whoever is logged in is nobody's business.
     told.author = told.last_modified_by = pack.title.get(pack.lang)
     told.title, told.comments = words.TITLE.get(pack.lang), "；".join(pack.marks)
+    if pack.export_id:
+        told.identifier = pack.export_id
 
 
 def _head(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx

@@ -52,6 +52,8 @@ class Pack:
         Whether a boundary on the map is a sketch.
     made
         The day on which it was made.
+    export_id
+        What the audit knows both files by, empty for none; it stands in `basis`, too.
     """
 
     number: str
@@ -65,6 +67,7 @@ class Pack:
     picture: bytes | None
     sketched: bool
     made: date
+    export_id: str = ""
 
 
 def marks_of(facts: PackFacts, audience: Audience) -> tuple[Text, ...]:

@@ -50,6 +50,7 @@ PARAMETERS = Text("参数", "Parameters")
 VERSIONS = Text("图层版本", "Layer versions")
 DATES = Text("数据时点", "Data dates")
 SOURCES = Text("来源", "Sources")
+EXPORT_ID = Text("导出编号", "Export id")
 
 MAP_HEADING = Text("总览图", "Overview")
 MAP_CAPTION = Text(

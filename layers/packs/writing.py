@@ -11,6 +11,7 @@ from layers.analysis import require_layers
 from layers.aside import made_aside
 from layers.errors import Text
 from layers.errors import UsageError
+from layers.packs import words
 from layers.packs.book import write_book
 from layers.packs.brief import write_brief
 from layers.packs.checking import check_book
@@ -85,6 +86,7 @@ def write_pack(  # noqa: PLR0913 - one argument a choice
     lang: str,
     number: str | None = None,
     versions: Mapping[str, int],
+    export_id: str = "",
 ) -> PackReport:
     """Write a pack for one operator: a workbook and a brief.
 
@@ -107,6 +109,8 @@ def write_pack(  # noqa: PLR0913 - one argument a choice
         that every operator needs one of their own. :func:`new_number` by default.
     versions
         Version of every layer of the workspace; those used are told.
+    export_id
+        What the audit knows both files by; empty for none.
 
     Raises
     ------
@@ -129,6 +133,7 @@ def write_pack(  # noqa: PLR0913 - one argument a choice
     ids = chosen_ids(carriers, tables["carriers"])
     facts = pack_facts(tables, catalogue, underuse, ids, audience=audience, lang=lang)
     marks = marks_of(facts, audience)
+    own = ((words.EXPORT_ID.get(lang), export_id),) if export_id else ()
     pack = Pack(
         number=number,
         audience=audience,
@@ -137,10 +142,11 @@ def write_pack(  # noqa: PLR0913 - one argument a choice
         replies=catalogue.layer(REPLIES),
         facts=facts,
         marks=tuple(mark.get(lang) for mark in marks),
-        basis=basis_of(tables, catalogue, underuse, facts, versions, lang),
+        basis=(*basis_of(tables, catalogue, underuse, facts, versions, lang), *own),
         picture=overview_png(tables, catalogue.central_meridian, facts.points),
         sketched=is_map_sketched(tables),
         made=dt.datetime.now().astimezone().date(),
+        export_id=export_id,
     )
     book, brief = (folder / f"{number}{ending}" for ending in (".xlsx", ".docx"))
     # Both are checked before either is put into its place.

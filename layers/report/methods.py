@@ -9,6 +9,7 @@ import pandas as pd
 from geo.parameters import RULE_VERSION as SCATTER_RULE
 from geo.underuse import RULE_VERSION as UNDERUSE_RULE
 from geo.underuse import UnderuseParameters
+from layers.audit.export_id import export_id_text
 from layers.errors import Text
 from layers.i18n import UNKNOWN
 from layers.marks import is_sample
@@ -394,6 +395,8 @@ def versions_section(basis: Basis, layers: tuple[str, ...]) -> Section:
         titles = basis.say("、", ", ").join(spec.title.get(basis.lang) for spec in hidden)
         text = basis.say(f"内部图层未列入：{titles}。", f"Internal layers are left out: {titles}.")
         blocks.append(Paragraph((text,)))
+    if basis.request.export_id:
+        blocks.append(Paragraph((export_id_text(basis.request.export_id).get(basis.lang),)))
     heading = Text("数据版本与标记", "Data versions and marks").get(basis.lang)
     return Section("versions", heading, 2, tuple(blocks))
 

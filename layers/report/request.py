@@ -40,6 +40,8 @@ class ReportRequest:
         ``zh`` or ``en``.
     template
         The planner's own ``.docx`` with placeholders; None for the built-in one.
+    export_id
+        What the audit knows the document by; empty for none.
 
     Raises
     ------
@@ -53,6 +55,7 @@ class ReportRequest:
     audience: Audience = "internal"
     lang: str = "zh"
     template: Path | None = None
+    export_id: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from layers.aside import made_aside
+from layers.audit.export_id import export_id_text
 from layers.edition import load_sources
 from layers.errors import ExportUsageError
 from layers.errors import Text
@@ -139,7 +140,7 @@ def write_report(  # noqa: PLR0913 -- the choices of the chapter, each with its 
     chapter = _chapter(basis, draw, _room(template), draws, tell)
     tell(*_STEPS["write"])
     with made_aside(path, f"report{_SUFFIX}") as made:
-        placed = _write(made, chapter, template, stamp)
+        placed = _write(made, chapter, template, request, stamp)
         tell(*_STEPS["check"])
         check_report(made, chapter, placed=placed)
     tell(*_STEPS["done"])
@@ -194,26 +195,36 @@ def _room(template: Any) -> tuple[float, float]:  # noqa: ANN401 - of python-doc
     return min(width, ROOM_MM[0]), min(height - _CAPTION_MM, ROOM_MM[1])
 
 
-def _write(made: Path, chapter: Chapter, template: Any, stamp: date) -> frozenset[str] | None:  # noqa: ANN401 - of python-docx
+def _write(
+    made: Path,
+    chapter: Chapter,
+    template: Any,  # noqa: ANN401 - of python-docx
+    request: ReportRequest,
+    stamp: date,
+) -> frozenset[str] | None:
     """Write the document and return the placeholders of the template, if there is one."""
     if template is None:
         document, placed = new_document(chapter), None
         _fill(document, chapter)
     else:
         document, placed = template, fill_template(template, chapter)
-    _properties(document, chapter, stamp)
+    _properties(document, chapter, request.export_id, stamp)
     document.save(str(made))
     fix_times(made, stamp)
     return placed
 
 
-def _properties(document: Any, chapter: Chapter, stamp: date) -> None:  # noqa: ANN401 - of python-docx
+def _properties(document: Any, chapter: Chapter, export_id: str, stamp: date) -> None:  # noqa: ANN401 - of python-docx
     told = document.core_properties
     # The name of whoever is logged in is nobody's business.
     told.author = told.last_modified_by = chapter.author
     told.title, told.comments = chapter.title, "；".join(chapter.marks)
     told.created = told.modified = dt.datetime(stamp.year, stamp.month, stamp.day, tzinfo=dt.UTC)
     told.revision = 1
+    if export_id:
+        # Also where the planner's own template has no place for the versions of the data.
+        told.identifier = export_id
+        told.comments += "；" + export_id_text(export_id).get(chapter.lang)
 
 
 def _fill(document: Any, chapter: Chapter) -> None:  # noqa: ANN401 - of python-docx

@@ -29,6 +29,7 @@ from layers.scenarios.store import restore
 from layers.scenarios.store import restore_removed
 from layers.scenarios.store import revisions
 from layers.scenarios.store import save
+from layers.scenarios.store import save_beside
 from layers.scenarios.titles import MOVE_KINDS
 from layers.scenarios.titles import MOVE_TITLES
 from layers.scenarios.titles import MOVES_TITLE
@@ -65,5 +66,6 @@ __all__ = [
     "restore_removed",
     "revisions",
     "save",
+    "save_beside",
     "saved_step",
 ]

@@ -9,6 +9,7 @@ from layers.errors import Text
 from layers.errors import UsageError
 from layers.errors import WorkspaceError
 from layers.findings import shorten
+from layers.refusals import why_unwritable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -136,9 +137,10 @@ def scenario_too_large(what: str, size: int, limit: int) -> ScenarioError:
 
 def scenarios_unwritable(path: Path, error: Exception) -> ScenarioError:
     """Return the error that scenarios cannot be read or kept at `path`."""
+    why = why_unwritable(str(error))
     return ScenarioError(
         Text(
-            f"无法在 {path} 读写方案（{error}）；请检查权限与磁盘空间",
-            f"cannot read or keep scenarios at {path} ({error}); check permissions and disk space",
+            f"无法在 {path} 读写方案（{why.zh}）；请检查权限与磁盘空间",
+            f"cannot read or keep scenarios at {path} ({why.en}); check permissions and disk space",
         )
     )

@@ -24,7 +24,9 @@ from layers.jsonfile import read_json
 from layers.jsonfile import to_json
 from layers.scenarios.content import as_content
 from layers.scenarios.content import from_content
+from layers.scenarios.records import LONGEST_NAME
 from layers.scenarios.records import name_key
+from layers.scenarios.refusals import ScenarioConflictError
 from layers.scenarios.refusals import ScenarioError
 from layers.scenarios.refusals import damaged_scenario
 from layers.scenarios.refusals import name_taken
@@ -54,6 +56,7 @@ MAX_BYTES = 16_000_000
 """Largest revision: a hundred steps that move two thousand units each."""
 
 _FILE = "scenario.json"
+_MOST_BESIDE = 1_000
 _BIN = ".bin"
 _SLUG = re.compile(r"[0-9a-f]{32}")
 _REVISION = re.compile(r"[1-9][0-9]*", re.ASCII)
@@ -109,6 +112,27 @@ def save(workspace: Workspace, scenario: Scenario) -> Scenario:
     if current != scenario.revision:
         raise _conflict(scenario, current)
     return _write(folder, scenario)
+
+
+def save_beside(workspace: Workspace, scenario: Scenario) -> Scenario:
+    """Write a scenario under its name with the next free number, beside what has that name.
+
+    For whoever saves second: the scenario of the first stays as it is.
+
+    Raises
+    ------
+    ScenarioError
+        As for :func:`save`.
+    """
+    for number in range(2, _MOST_BESIDE):
+        end = f" ({number})"
+        # The name, not its number, gives way where both are too long together.
+        name = scenario.name.strip()[: LONGEST_NAME - len(end)] + end
+        try:
+            return save(workspace, replace(scenario, name=name, revision=0, created=""))
+        except ScenarioConflictError:
+            continue
+    raise name_taken(scenario.name)
 
 
 def load(workspace: Workspace, name: str, revision: int | None = None) -> Scenario:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from layers.audit.export_id import export_id_text
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.notes import AUDIENCE_MARKS
@@ -303,6 +304,8 @@ def _notes(
             catalogue=catalogue.version_text, template=template.version, layers=told or "—"
         )
     )
+    if request.export_id:
+        sentences.append(export_id_text(request.export_id).get(lang))
     return tuple(sentences)
 
 

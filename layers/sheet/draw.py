@@ -14,6 +14,7 @@ from typing import Literal
 import shapely
 
 from layers.aside import made_aside
+from layers.audit.export_id import export_id_text
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.fonts import fitted
@@ -340,9 +341,11 @@ def save(figure: Figure, made: Path, content: SheetContent, font: TextFont, dpi:
 
 
 def metadata(content: SheetContent, suffix: str) -> dict[str, Any]:
-    """Return what a file says of itself: title, marks, date of the sheet."""
+    """Return what a file says of itself: title, marks, date of the sheet, id of the export."""
     time = dt.datetime.combine(content.stamp, dt.time(), tzinfo=dt.UTC)
-    title, marks = content.title, " ".join(content.badges)
+    title, export_id = content.title, content.request.export_id
+    own = [export_id_text(export_id).get(content.request.lang)] if export_id else []
+    marks = " ".join([*content.badges, *own])
     told: dict[str, dict[str, Any]] = {
         ".pdf": {
             "Title": title,

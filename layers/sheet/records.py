@@ -55,6 +55,8 @@ class SheetRequest:
     fields
         What the planner writes into the title block, by the keys of
         :data:`layers.sheet.words.OWN_FIELDS`.
+    export_id
+        What the audit knows the file by, printed among the notes; empty for none.
     """
 
     kind: Kind
@@ -66,6 +68,7 @@ class SheetRequest:
     lang: str = "zh"
     crs: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)
+    export_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

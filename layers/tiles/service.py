@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Hashable
 
+    from layers.team import Audience
+    from layers.team import Person
     from layers.tiles.source import State
     from layers.tiles.source import TileSource
 
@@ -100,6 +102,9 @@ class Edition:
         Which field names the features, for it differs by language.
     restricted
         Whether the layer must not stay on the computer of whoever saw it.
+    audience
+        Of which copy the tiles are cut: ``public`` ones may be asked for by everybody who
+        works here, ``internal`` ones by those only who may see what is internal.
     """
 
     workspace: str
@@ -107,6 +112,11 @@ class Edition:
     version: int
     name_field: str
     restricted: bool
+    audience: Audience = "internal"
+
+    def is_for(self, person: Person) -> bool:
+        """Tell whether somebody may have it, with the role that he has now."""
+        return self.audience in {"public", person.audience}
 
 
 class Loader(Protocol):

@@ -55,16 +55,22 @@ def running(workspace: Path, **environment: str) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    with started(workspace, port, **environment):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def started(workspace: Path, port: int, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``atlas app`` on a port, and give its process once it answers."""
     log = workspace.with_suffix(".log").open("w+")
     command = [sys.executable, "-m", "cli", "app", "--no-browser", "--port", str(port)]
     settings = {"ATLAS_WORKSPACE": str(workspace), "PYTHONUTF8": "1", **environment}
     process = subprocess.Popen(  # noqa: S603 - our own command
         command, cwd=ROOT, env=os.environ | settings, stdout=log, stderr=subprocess.STDOUT
     )
-    address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process, log.name)
-        yield address
+        _wait(f"http://127.0.0.1:{port}", process, log.name)
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=20)

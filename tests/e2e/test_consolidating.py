@@ -81,7 +81,7 @@ def test_a_plan_is_solved_while_another_page_is_open_and_then_read(
     expect(page.locator("[data-testid=stDataFrame]").filter(visible=True)).to_have_count(1)
 
     with page.expect_download() as download:
-        widget(page, "save-consolidation_moves", "button").click()
+        widget(page, "save-consolidation_moves", "a").click()
     path = tmp_path / "moves.xlsx"
     download.value.save_as(path)
     told = "\n".join(

@@ -71,7 +71,7 @@ def test_the_file_is_marked_and_the_card_comes_back(
 ) -> None:
     open_page(page, server, "lang=zh&class=operator&period=2025")
     with page.expect_download() as download:
-        widget(page, "save-evaluation_operator_2025", "button").click()
+        widget(page, "save-evaluation_operator_2025", "a").click()
     path = tmp_path / "evaluation.xlsx"
     download.value.save_as(path)
     told = "\n".join(
@@ -86,7 +86,7 @@ def test_the_file_is_marked_and_the_card_comes_back(
 
     open_page(page, server, "lang=zh&class=operator&period=2025&view=scorecard")
     with page.expect_download() as download:
-        widget(page, "evaluate_card_file", "button").click()
+        widget(page, "evaluate_card_file", "a").click()
     mine = tmp_path / "mine.toml"
     download.value.save_as(mine)
     (card,) = tomllib.loads(mine.read_text("utf-8"))["cards"]

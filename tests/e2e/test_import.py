@@ -101,7 +101,7 @@ class Hand:
 
     def saved(self, button: str) -> bytes:
         with self.page.expect_download() as waiting:
-            self.page.get_by_role("button", name=button).click()
+            self.page.get_by_role("link", name=button).click()
         content: bytes = waiting.value.path().read_bytes()
         return content
 

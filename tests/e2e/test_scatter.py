@@ -102,7 +102,7 @@ def test_the_saved_table_carries_parameters_and_sample_mark(
 ) -> None:
     open_scatter(page, server, "lang=中文&walk_m=650")
     with page.expect_download() as waiting:
-        page.get_by_role("button", name="保存此表（Excel）").click()
+        page.get_by_role("link", name="保存此表（Excel）").click()
     path = tmp_path / "scatter.xlsx"
     waiting.value.save_as(path)
     sheets = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")

@@ -129,7 +129,7 @@ def test_the_public_file_says_that_it_is_sample_and_has_no_operator(
     names = {}
     for name in ("underused_space", "underused_space_public"):
         with page.expect_download() as waiting:
-            page.locator(f".st-key-save-{name} button").click()
+            page.locator(f".st-key-save-{name} a").click()
         path = tmp_path / f"{name}.xlsx"
         waiting.value.save_as(path)
         book = openpyxl.load_workbook(path, read_only=True)

@@ -177,7 +177,7 @@ def test_a_disk_that_refuses_is_said_and_the_old_draft_stays(
 
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.replace", full)
-        with pytest.raises(DraftError, match="No space left"):
+        with pytest.raises(DraftError, match="磁盘已满"):
             store.save(SESSION.undo(), draft_id)
     assert [path.name for path in store.folder.iterdir()] == [f"{draft_id}.json"]
     assert store.load(draft_id) == SESSION
@@ -222,3 +222,30 @@ def test_drafts_lie_in_the_workspace_and_do_not_disturb_it(tmp_path: Path) -> No
     # What no format can carry goes, everything else stays text.
     assert again.read("parks")["name"].tolist() == ["<script>\u2028=1+1  ../.. \"'"]
     assert len(again.history()) == 2
+
+
+def test_a_draft_is_open_to_its_owner_only(tmp_path: Path) -> None:
+    mine, yours = (DraftStore(tmp_path / "drafts", who) for who in ("me", "you"))
+    key = mine.save(EditSession("parks", 0, "w"))
+    assert mine.load(key).layer == "parks"
+    assert [draft.owner for draft in mine.list()[0]] == ["me"]
+    assert yours.list() == ((), {})
+    for act in (yours.load, yours.discard, lambda k: yours.save(EditSession("zones", 0, "w"), k)):
+        with pytest.raises(DraftError, match="not yours") as error:
+            act(key)
+        assert "me" not in error.value.text.zh
+    assert mine.load(key).layer == "parks"
+    # Alone on a computer there is nobody else.
+    assert DraftStore(tmp_path / "drafts").load(key).layer == "parks"
+
+
+def test_a_draft_without_an_owner_is_open_to_all(tmp_path: Path) -> None:
+    key = DraftStore(tmp_path / "drafts").save(EditSession("parks", 0, "w"))
+    path = tmp_path / "drafts" / f"{key}.json"
+    older = json.loads(path.read_text("utf-8"))
+    del older["owner"], older["session"]["origin"], older["session"]["brought"]
+    path.write_text(json.dumps(older), "utf-8")
+    assert DraftStore(tmp_path / "drafts", "me").load(key) == EditSession("parks", 0, "w")
+    path.write_text(json.dumps(older | {"owner": 1}), "utf-8")
+    with pytest.raises(DraftError, match="damaged"):
+        DraftStore(tmp_path / "drafts", "me").load(key)

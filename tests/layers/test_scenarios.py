@@ -38,6 +38,7 @@ from layers.scenarios import restore
 from layers.scenarios import restore_removed
 from layers.scenarios import revisions
 from layers.scenarios import save
+from layers.scenarios import save_beside
 from layers.scenarios import saved_step
 from layers.scenarios.content import as_content
 from layers.scenarios.content import from_content
@@ -194,6 +195,18 @@ def test_the_second_of_two_writers_gets_a_conflict(workspace: Workspace) -> None
     assert load(workspace, base.name) == mine
 
 
+def test_the_second_writer_may_keep_his_beside_the_first(workspace: Workspace) -> None:
+    base = save(workspace, SCENARIO)
+    first = save(workspace, replace(base, note="first"))
+    beside = [save_beside(workspace, replace(base, note=note)) for note in ("second", "third")]
+    assert [found.name for found in beside] == ["沿江方案 (2)", "沿江方案 (3)"]
+    assert load(workspace, base.name) == first
+    assert [load(workspace, found.name).note for found in beside] == ["second", "third"]
+    assert [found.revision for found in beside] == [1, 1]
+    long = save_beside(workspace, replace(SCENARIO, name="长" * 80))
+    assert long.name == "长" * 76 + " (2)"
+
+
 @pytest.mark.parametrize("revision", [0, 1])
 def test_two_writers_at_the_same_moment_do_not_overwrite_each_other(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, revision: int
@@ -263,7 +276,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "write_bytes", full)
-        with pytest.raises(ScenarioError, match="No space left") as error:
+        with pytest.raises(ScenarioError, match="磁盘已满") as error:
             save(workspace, replace(first, note="neu"))
     assert not isinstance(error.value, ScenarioConflictError)
     assert [path.parent.name for path in files(workspace)] == ["1"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -9,7 +10,14 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from layers.catalogue import load_catalogue
+from layers.editing import FOLDER
+from layers.editing import Delete
+from layers.editing import DraftStore
+from layers.editing import EditSession
+from layers.editing import SetValues
 from layers.startup import open_or_create
+from layers.team import Person
+from layers.team import Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -125,7 +133,7 @@ def test_undo_and_redo_and_giving_up(monkeypatch: pytest.MonkeyPatch, workspace:
     assert "尚无改动" in desk.texts()
     desk.press("重做")
     assert "1 步尚未保存" in desk.texts()
-    desk.press("放弃全部编辑")
+    desk.press("确定放弃")
     assert "尚无改动" in desk.texts()
     assert not list((workspace.path / "drafts").glob("*.json"))
 
@@ -195,22 +203,159 @@ def test_a_layer_that_was_never_written_can_be_begun(
     assert (gates.geometry.x[0], gates.geometry.y[0]) == (121.5, 31.3)
 
 
+def _rename(workspace: Workspace, zone: str, **values: str) -> None:
+    zones = workspace.read("zones")
+    for name, value in values.items():
+        zones.loc[zones["zone_id"].eq(zone), name] = value
+    workspace.commit("zones", zones, author="王工", message="改<b>名</b>")
+
+
+def _change(desk: Desk, zone: str, **labels: str) -> None:
+    desk.tool("values")
+    desk.say(kind="click", feature=f"zones:{zone}")
+    for label, value in labels.items():
+        next(t for t in desk.at.text_input if t.label.startswith(label)).set_value(value)
+    desk.press("应用")
+
+
+def _save(desk: Desk, message: str = "我的修改") -> None:
+    next(t for t in desk.at.text_input if t.label == "改了什么、为什么").set_value(message)
+    desk.press("保存为新版本")
+
+
 def test_a_version_of_somebody_else_is_not_overwritten(
     monkeypatch: pytest.MonkeyPatch, workspace: Workspace
 ) -> None:
     desk = Desk(monkeypatch, workspace.path)
     _add(desk)
-    zones = workspace.read("zones")
-    zones.loc[zones["zone_id"].eq("Z05"), "name"] = "他人改名"
-    workspace.commit("zones", zones, author="王工", message="改名")
-    next(t for t in desk.at.text_input if t.label == "改了什么、为什么").set_value("新区")
-    desk.press("保存为新版本")
-    assert "现已移到最新版本之上" in desk.texts()
-    next(t for t in desk.at.text_input if t.label == "改了什么、为什么").set_value("新区")
+    _rename(workspace, "Z05", name="他人改名")
+    _save(desk)
+    assert workspace.version("zones") == 1
+    assert "请先看清他人改了什么" in desk.texts()
     desk.press("保存为新版本")
     after = workspace.read("zones").set_index("zone_id")
     assert after.loc["Z05", "name"] == "他人改名"
     assert "Z11" in after.index
+
+
+def test_she_is_told_before_she_saves_who_saved_and_when(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    desk = Desk(monkeypatch, workspace.path)
+    _add(desk)
+    _rename(workspace, "Z05", name="他人改名")
+    desk.run()
+    (told,) = desk.at.warning
+    assert "在您编辑期间" in told.value
+    assert "王工" in told.value
+    assert "第 1 版" in told.value
+    assert r"改\<b\>名\<\/b\>" in told.value
+    _save(desk)
+    assert workspace.version("zones") == 2
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        ("mine", ("我区", "我注", "乙")),
+        ("theirs", ("他区", "我注", "乙")),
+        ("drop", ()),
+    ],
+)
+def test_what_both_changed_is_chosen_and_saved_with_one_click(
+    monkeypatch: pytest.MonkeyPatch,
+    workspace: Workspace,
+    choice: str,
+    expected: tuple[str, ...],
+) -> None:
+    desk = Desk(monkeypatch, workspace.path)
+    _change(desk, "Z05", 功能区名称="我区", 备注="我注")
+    _rename(workspace, "Z05", name="他区", name_en="乙")
+    desk.run()
+    assert next(b for b in desk.at.button if "保存" in b.label).disabled
+    table = next(d.value for d in desk.at.dataframe if "对方" in d.value)
+    row = table.set_index("字段").loc["功能区名称"]
+    assert tuple(row[["对方", "我", "结果"]]) == ("他区", "我区", "待选择")
+    radio = next(r for r in desk.at.radio if r.key and r.key.startswith("edit_side"))
+    radio.set_value(choice)
+    desk.run()
+    _save(desk)
+    after = workspace.read("zones").set_index("zone_id").loc["Z05"]
+    if choice != "drop":
+        assert workspace.version("zones") == 2
+        assert tuple(after[["name", "note", "name_en"]]) == expected
+        return
+    assert workspace.version("zones") == 1
+    assert "已全部放弃" in desk.texts()
+    desk.press("撤销")
+    assert next(r for r in desk.at.radio if r.key and r.key.startswith("edit_side")).value is None
+
+
+def test_the_draft_of_another_person_is_refused_in_words(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    spec = workspace.catalogue.layer("zones")
+    edits = EditSession.begin(workspace, "zones").do(Delete("Z05"), workspace.read("zones"), spec)
+    foreign = DraftStore(workspace.path / FOLDER, "somebody").save(edits)
+    me = Person("me", "李工", Role.PLANNER)
+    monkeypatch.setattr("views.who.current", lambda: me)
+    desk = Desk(monkeypatch, workspace.path)
+    desk.at.query_params["draft"] = foreign
+    desk.run()
+    assert "这份草稿不是您的" in desk.texts()
+    assert "尚无改动" in desk.texts()
+    assert not desk.at.expander
+    assert (workspace.path / FOLDER / f"{foreign}.json").exists()
+
+
+def test_a_draft_whose_version_is_gone_is_told_in_words_and_can_be_done_anew(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    _rename(workspace, "Z05", name="他人改名")
+    spec = workspace.catalogue.layer("zones")
+    edits = EditSession.begin(workspace, "zones").do(
+        SetValues("Z01", {"name": "我区"}), workspace.read("zones"), spec
+    )
+    lost = replace(edits, base_version=99)
+    draft = DraftStore(workspace.path / FOLDER).save(lost)
+    desk = Desk(monkeypatch, workspace.path)
+    desk.at.query_params["draft"] = draft
+    desk.run()
+    assert "您的编辑仍完整保存在草稿中" in desk.texts()
+    desk.press("在最新版本上重做我的编辑")
+    assert "1 步尚未保存" in desk.texts()
+    _save(desk)
+    names = workspace.read("zones").set_index("zone_id")["name"]
+    assert (names["Z01"], names["Z05"]) == ("我区", "他人改名")
+
+
+def test_edits_of_two_layers_keep_a_draft_each(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    desk = Desk(monkeypatch, workspace.path)
+    _add(desk)
+    desk.at.selectbox[0].set_value("parks")
+    desk.run()
+    desk.tool("delete")
+    desk.say(kind="click", feature="parks:C08")
+    desk.press("删除该要素")
+    drafts, _problems = DraftStore(workspace.path / FOLDER).list()
+    assert {d.session.layer for d in drafts} == {"zones", "parks"}
+
+
+def test_a_draft_that_another_window_went_on_with_is_not_overwritten(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    desk = Desk(monkeypatch, workspace.path)
+    _add(desk)
+    store = DraftStore(workspace.path / FOLDER)
+    ((draft,), _problems) = store.list()
+    spec = workspace.catalogue.layer("zones")
+    longer = draft.session.do(Delete("Z05"), workspace.read("zones"), spec)
+    store.save(longer, draft.draft_id)
+    _change(desk, "Z01", 功能区名称="我区")
+    assert store.load(draft.draft_id) == longer
+    assert len(store.list()[0]) == 2
 
 
 def test_compare_needs_two_versions_and_counts_what_changed(

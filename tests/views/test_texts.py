@@ -82,7 +82,8 @@ def test_no_chinese_is_hard_wired_in_a_view(path: Path) -> None:
     ["![x](http://a/b.png)", "<img src=x onerror=alert(1)>", "$x^2$", ":red[x]", "**b**", "`c`"],
 )
 def test_markdown_escape_leaves_no_bare_punctuation(hostile: str) -> None:
-    escaped = text.md(hostile)
+    # A word joiner, which nobody sees, keeps addresses from becoming links.
+    escaped = text.md(hostile).replace("\u2060", "")
     assert re.sub(r"\\[!-/:-@\[-`{-~]", "", escaped) == re.sub(r"[!-/:-@\[-`{-~]", "", hostile)
 
 

@@ -9,10 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from layers.i18n import moment
+from layers.team import Right
 from views import figures
 from views import links
 from views import place
 from views import tables
+from views import who
 from views.city import data
 from views.city import numbers
 from views.city import picture
@@ -91,11 +93,13 @@ def _whole(city: City) -> None:
     """Show what the batch found for the whole city, or how to run it."""
     st.markdown(f"### {_('The whole city')}")
     runs = data.runs(city)
-    for command in data.COMMANDS:
+    for command in data.commands():
         st.markdown(f"**{_heading(command)}**")
         run = runs.get(command)
-        if run is None:
+        if run is None and who.may(Right.INTERNAL):
             _not_run(city, command)
+        elif run is None:
+            st.caption(_("Not computed yet."))
         else:
             _totals(city, command, run)
 
@@ -161,7 +165,7 @@ def _origin(city: City, run: Run) -> list[str]:
     said.append(_("rule {version}").format(version=md(rule)) if rule else "")
     days = _days(run)
     said.append(_("as of {day}").format(day=md(days)) if days else "")
-    said += _input(run)
+    said += _input(run) if who.may(Right.INTERNAL) else []
     told = " · ".join(text for text in said if text)
     lines = [told]
     if run.other_rule:

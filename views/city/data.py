@@ -92,10 +92,19 @@ class Run:
 
 def changes(city: City) -> dict[str, dict[str, Change]]:
     """Return the last change of every layer of every district, by code."""
-    keys = store.catalogue().keys
+    # Of all layers: a result is out of date also when one has changed that is not shown.
+    keys = store.whole().catalogue.keys
     return store.once(
         "changes", lambda: {d.code: last_changes(d.path, keys) for d in city.districts}
     )
+
+
+def commands() -> tuple[Command, ...]:
+    """Return the commands whose numbers this session may see.
+
+    Vacancy and moves are those of single firms where a district has few.
+    """
+    return COMMANDS if store.audience() == "internal" else ("scatter",)
 
 
 def runs(city: City) -> dict[Command, Run]:
@@ -104,7 +113,7 @@ def runs(city: City) -> dict[Command, Run]:
 
 
 def _runs(city: City) -> dict[Command, Run]:
-    found = ((command, _run(city, command)) for command in COMMANDS)
+    found = ((command, _run(city, command)) for command in commands())
     return {command: run for command, run in found if run is not None}
 
 

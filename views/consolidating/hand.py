@@ -17,6 +17,7 @@ from layers.proposals import OVERRIDE_TITLES
 from layers.proposals import WORDS
 from views import card
 from views import tables
+from views import who
 from views.consolidating import state
 from views.consolidating import words
 from views.text import _
@@ -24,13 +25,13 @@ from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
-from views.text import user_name
 
 if TYPE_CHECKING:
     from geo.consolidation.register import Register
 
-_AUTHOR = "consolidate_author"
 _ROUND = "consolidate_hand_round"
+AUTHOR = "consolidate_author"
+"""Where the session keeps the name that entries are signed with."""
 
 
 def show(register: Register) -> None:
@@ -59,10 +60,7 @@ def conflicts(register: Register) -> None:
 
 def author() -> str:
     """Ask for the name that entries are signed with, and return it."""
-    given = st.text_input(
-        _("Your name"), value=user_name(), key=_AUTHOR, persist_state="session", max_chars=200
-    )
-    return (given or "").strip()
+    return who.signature(AUTHOR)
 
 
 def _form(register: Register) -> None:

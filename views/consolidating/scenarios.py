@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import streamlit as st
 
@@ -11,8 +12,11 @@ from layers import scenarios as kept
 from layers.errors import AtlasError
 from layers.i18n import moment
 from layers.scenarios import Scenario
+from layers.scenarios import ScenarioConflictError
 from layers.scenarios import answers
+from views import seen
 from views import store
+from views import who
 from views.consolidating import data
 from views.consolidating import hand
 from views.consolidating import side_by_side
@@ -30,7 +34,9 @@ from views.text import pick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from layers.workspace import Workspace
 
+T = TypeVar("T")
 _DONE = "consolidate_done"
 
 
@@ -119,9 +125,31 @@ def _scenario(wish: Wish, name: str, author: str, note: str) -> Scenario:
 
 
 def _write(scenario: Scenario) -> str:
-    saved = kept.save(store.current().workspace, scenario)
+    try:
+        saved = _kept("save", scenario.name, lambda workspace: kept.save(workspace, scenario))
+    except ScenarioConflictError:
+        return _write_beside(scenario)
     state.desk().scenario = saved
     return _("Saved as revision {n} of **{name}**.").format(n=saved.revision, name=md(saved.name))
+
+
+def _write_beside(scenario: Scenario) -> str:
+    """Keep both: what was saved under this name meanwhile, and what is on the desk."""
+    theirs = kept.load(store.current().workspace, scenario.name)
+    saved = _kept("save", scenario.name, lambda workspace: kept.save_beside(workspace, scenario))
+    state.desk().scenario = saved
+    return _("**{name}** was saved by {author}, {time}. Both are kept: yours is **{own}**.").format(
+        name=md(theirs.name),
+        author=md(theirs.author),
+        time=md(moment(theirs.saved)),
+        own=md(saved.name),
+    )
+
+
+def _kept(done: str, name: str, work: Callable[[Workspace], T]) -> T:
+    """Change what is kept of scenarios, if the audit can be told of it first."""
+    seen.recorder().saved("scenario", name, done=done)
+    return work(store.current().workspace)
 
 
 def _manage(saved: tuple[Scenario, ...]) -> None:
@@ -138,7 +166,6 @@ def _manage(saved: tuple[Scenario, ...]) -> None:
     if scenario.note:
         st.caption(md(scenario.note))
     opening, removing = st.columns(2)
-    workspace = store.current().workspace
     with opening:
         if st.button(_("Open"), width="stretch", key="consolidate_open"):
             _attempt(lambda: open_(scenario))
@@ -152,17 +179,23 @@ def _manage(saved: tuple[Scenario, ...]) -> None:
             _attempt(lambda: _removed(scenario.name))
     new = st.text_input(_("Copy under the name"), max_chars=80, key="consolidate_copy_name")
     if st.button(_("Copy"), key="consolidate_copy", disabled=not new):
-        who = st.session_state.get("consolidate_author") or scenario.author
+        signed = who.signed(hand.AUTHOR) or scenario.author
         _attempt(
             lambda: _("Copied as **{name}**.").format(
-                name=md(kept.copy(workspace, scenario.name, new or "", who).name)
+                name=md(
+                    _kept(
+                        "copy",
+                        new or "",
+                        lambda workspace: kept.copy(workspace, scenario.name, new or "", signed),
+                    ).name
+                )
             )
         )
     _bin()
 
 
 def _removed(name: str) -> str:
-    kept.remove(store.current().workspace, name)
+    _kept("remove", name, lambda workspace: kept.remove(workspace, name))
     desk = state.desk()
     if desk.scenario is not None and desk.scenario.name == name:
         desk.scenario = None
@@ -170,8 +203,7 @@ def _removed(name: str) -> str:
 
 
 def _bin() -> None:
-    workspace = store.current().workspace
-    gone = kept.list_removed(workspace)
+    gone = kept.list_removed(store.current().workspace)
     if not gone:
         return
     with st.expander(_("Bin ({n})").format(n=num(len(gone)))):
@@ -187,7 +219,13 @@ def _bin() -> None:
         if st.button(_("Take out of the bin"), key="consolidate_unbin"):
             _attempt(
                 lambda: _("**{name}** is back.").format(
-                    name=md(kept.restore_removed(workspace, str(chosen)).name)
+                    name=md(
+                        _kept(
+                            "take out of the bin",
+                            titles[str(chosen)],
+                            lambda workspace: kept.restore_removed(workspace, str(chosen)),
+                        ).name
+                    )
                 )
             )
 
@@ -285,9 +323,9 @@ def _merge(a: Scenario, b: Scenario) -> None:
     )
     if not st.button(_("Merge"), key="consolidate_merge", disabled=not name):
         return
-    who = st.session_state.get("consolidate_author") or a.author
+    signed = who.signed(hand.AUTHOR) or a.author
     try:
-        merged = kept.merge(a, b, name=name or "", author=who)
+        merged = kept.merge(a, b, name=name or "", author=signed)
     except AtlasError as error:
         st.error(md(pick(error.text)))
         return
@@ -299,6 +337,6 @@ def _merge(a: Scenario, b: Scenario) -> None:
     scenario = merged.scenario
     _attempt(
         lambda: _("Merged as **{name}**; open and solve it.").format(
-            name=md(kept.save(store.current().workspace, scenario).name)
+            name=md(_kept("merge", scenario.name, lambda to: kept.save(to, scenario)).name)
         )
     )

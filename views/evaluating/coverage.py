@@ -14,6 +14,7 @@ from layers.evaluation import CONTRIBUTION_TITLES
 from layers.evaluation import EVALUATION_WORDS
 from layers.intake.templates import write_template
 from views import charts as frames
+from views import files
 from views import links
 from views import store
 from views import tables
@@ -28,10 +29,10 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
+    from layers.catalogue import Catalogue
     from layers.evaluation import Evaluation
 
 _INDICATORS = "indicators"
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _UNKNOWN = ("partial", "missing", "not_reported", "withheld", "doubtful")
 
 
@@ -145,23 +146,20 @@ def _ways_in() -> None:
     )
     left, right, _rest = st.columns([2, 2, 3])
     with left:
-        st.download_button(
+        files.offer(
             _("Download the template (Excel)"),
-            data=partial(_template, lang()),
-            file_name=f"indicators_{_('template')}.xlsx",
-            mime=_EXCEL,
-            on_click="ignore",
+            f"indicators_{_('template')}.xlsx",
+            partial(_template, store.catalogue(), lang()),
             key="evaluate_template",
-            width="stretch",
+            audience="public",
         )
     with right:
         if st.button(_("Go to import"), key="evaluate_import", width="stretch"):
             links.go("import")
 
 
-def _template(language: str) -> bytes:
+def _template(catalogue: Catalogue, language: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.xlsx"
-        spec = store.catalogue().layer(_INDICATORS)
-        write_template(spec, store.catalogue(), path, lang=language)
+        write_template(catalogue.layer(_INDICATORS), catalogue, path, lang=language)
         return path.read_bytes()

@@ -16,6 +16,7 @@ from layers.scorecards import SCORECARDS_FILE
 from layers.scorecards import load_scorecards
 from layers.scorecards import read_scorecards
 from layers.scorecards import write_scorecards
+from views import files
 from views import store
 from views import tables
 from views.evaluating import words
@@ -50,12 +51,10 @@ def show(card: Scorecard) -> None:
         criteria(card),
         config={_("Weight (%)"): st.column_config.NumberColumn(format="%.1f")},
     )
-    st.download_button(
+    files.offer(
         _("Save the card as used (TOML)"),
-        data=lambda: toml(card),
-        file_name=f"scorecard_{card.version}.toml",
-        mime="application/toml",
-        on_click="ignore",
+        f"scorecard_{card.version}.toml",
+        lambda: toml(card),
         key="evaluate_card_file",
     )
     if not any(layer == "operators" for layer, _field, _value in card.subjects):

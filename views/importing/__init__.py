@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from layers.errors import AtlasError
+from layers.errors import ConflictError
+from views.importing import behind
 from views.importing import check
 from views.importing import columns
 from views.importing import commit
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STEP = "import_step"
+_CONFLICT = "import_conflict"
 FILE, COLUMNS, PLACES, CHECK, COMPARE, COMMIT = range(6)
 
 
@@ -35,7 +38,7 @@ def render() -> None:
         file.choose()
         commit.earlier_imports()
         return
-    _behind(work)
+    behind.show(work)
     pages: dict[int, Callable[[desk.Work], None]] = {
         FILE: file.show,
         COLUMNS: columns.show,
@@ -44,27 +47,18 @@ def render() -> None:
         COMPARE: compare.show,
         COMMIT: commit.show,
     }
+    lost = st.session_state.pop(_CONFLICT, "")
+    if lost:
+        st.error(md(lost))
     try:
         pages[step](work)
+    except ConflictError as error:
+        # The next run sees what was saved meanwhile, and offers to compare with it.
+        st.session_state[_CONFLICT] = pick(error.text)
+        st.rerun()
     except AtlasError as error:
         st.error(md(pick(error.text)))
     _move(work, step)
-
-
-def _behind(work: desk.Work) -> None:
-    """Say that somebody wrote a layer since the file was compared with it."""
-    if not work.is_behind:
-        return
-    told, button = st.columns([5, 1], vertical_alignment="center")
-    told.warning(
-        _(
-            "A layer was written since this file was compared with it. Look at the check and "
-            "the differences again before you commit."
-        )
-    )
-    button.button(
-        _("Compare again"), key="import_catch_up", width="stretch", on_click=work.catch_up
-    )
 
 
 def _titles() -> dict[int, str]:

@@ -15,6 +15,7 @@ from layers.intake import rejects_suffix
 from layers.intake import write_rejects
 from layers.issues import issue_frame
 from views import figures
+from views import files
 from views import tables
 from views.importing import desk
 from views.importing import values
@@ -65,14 +66,13 @@ def _rejected(work: desk.Work, result: IntakeResult) -> None:
             "to do beside each row; corrected and imported, it completes the delivery."
         ).format(n=num(len(result.rejected)))
     )
-    button.download_button(
-        _("Download the rejected rows"),
-        data=partial(_rejects_file, result, suffix),
-        file_name=f"{work.path.stem}_{_('rejected')}{suffix}",
-        on_click="ignore",
-        key="import_rejects",
-        width="stretch",
-    )
+    with button:
+        files.offer(
+            _("Download the rejected rows"),
+            f"{work.path.stem}_{_('rejected')}{suffix}",
+            partial(_rejects_file, result, suffix),
+            key="import_rejects",
+        )
     with st.expander(_("The rejected rows"), expanded=False, key="import_rejected"):
         tables.show(_rejected_table(result.rejected.head(_MOST)))
 

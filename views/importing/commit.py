@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.audit import Action
 from layers.delivery import commit_prepared
 from layers.delivery import undo
 from layers.errors import AtlasError
 from layers.i18n import moment
 from layers.intake.profiles import profile_of
+from layers.team import Right
+from views import seen
 from views import store
+from views import who
 from views.importing import columns
 from views.importing import compare
 from views.importing import desk
@@ -23,7 +27,6 @@ from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
-from views.text import user_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from layers.delivery import Prepared
 
 _LAST = "import_last"
+_AUTHOR = "import_author"
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,7 @@ def show(work: desk.Work) -> None:
         st.warning(md(issue.line(lang())))
     if not _agreed(work, int(taken["kind"].eq("removed").sum())):
         return
-    author = st.text_input(
-        _("Your name"), value=user_name(), key="import_author", persist_state="session"
-    )
+    author = who.signature(_AUTHOR)
     message = st.text_input(
         _("What is this delivery?"),
         value=_("import {name}").format(name=result.file),
@@ -115,13 +117,23 @@ def _agreed(work: desk.Work, removed: int) -> bool:
 def _commit(work: desk.Work, prepared: Prepared, author: str, message: str, profile: str) -> None:
     result = desk.result(work)
     with st.spinner(_("Writing the new version …"), show_time=False):
-        done = commit_prepared(
-            store.current().workspace,
-            prepared,
-            author=author,
-            message=message,
-            only=compare.chosen(work, prepared),
-        )
+        before = {work.layer: prepared.base_version}
+        with seen.recorder().doing(
+            Action.IMPORT,
+            layers=before,
+            subject=result.file,
+            sha256=result.sha256,
+            rows_in=result.rows_in,
+            rejected=len(result.rejected),
+        ) as step:
+            done = commit_prepared(
+                store.current().workspace,
+                prepared,
+                author=author,
+                message=message,
+                only=compare.chosen(work, prepared),
+            )
+            step.done({work.layer: done.version})
         notes = [pick(issue.message) for issue in done.issues]
         if profile and work.choices.local is None:
             notes += _remember(work, profile, author)
@@ -153,6 +165,7 @@ def _remember(work: desk.Work, name: str, author: str) -> list[str]:
         time=datetime.now(tz=UTC).isoformat(timespec="seconds"),
     )
     try:
+        seen.recorder().saved("profile", profile.name)
         known.save(profile)
     except AtlasError as error:
         return [pick(error.text)]
@@ -179,9 +192,11 @@ def last_import() -> None:
 
 def _undo(layer: str, version: int) -> None:
     """Take an import back and show the page anew, or say why that cannot be done."""
-    author = st.session_state.get("import_author") or user_name() or "atlas"
+    author = who.signed(_AUTHOR) or "atlas"
     try:
-        undo(store.current().workspace, layer, version, author=author)
+        with seen.recorder().doing(Action.RESTORE, layers={layer: version}, undone=version) as step:
+            made = undo(store.current().workspace, layer, version, author=author)
+            step.done({layer: made})
     except AtlasError as error:
         st.error(md(pick(error.text)))
         return
@@ -202,7 +217,14 @@ def earlier_imports() -> None:
                 f"**{md(pick(store.catalogue().layer(row['layer']).title))}** v{row['version']} · "
                 f"{md(row['source_file'])} · {md(row['author'])} · {md(moment(row['time']))}"
             )
-            if button.button(_("Undo"), key=f"import_undo:{row['layer']}", width="stretch"):
+            own = row["author"] == who.author() or who.may(Right.CURATE)
+            if button.button(
+                _("Undo"),
+                key=f"import_undo:{row['layer']}",
+                width="stretch",
+                disabled=not own,
+                help=None if own else _("A data steward takes back what others imported."),
+            ):
                 _undo(row["layer"], int(row["version"]))
 
 

@@ -27,6 +27,7 @@ from layers.intake.wide import CARRIERS
 from layers.intake.wide import UNITS
 from layers.intake.wide import is_wide
 from views import store
+from views import uploads
 from views.text import pick
 
 if TYPE_CHECKING:
@@ -212,6 +213,7 @@ def take(files: Sequence[UploadedFile], progress: Callable[[Text, float], None])
     folder = tempfile.TemporaryDirectory(prefix="atlas-import-", ignore_cleanup_errors=True)
     try:
         path = _spool(files, Path(folder.name))
+        uploads.forget(files)
         _read(folder, path, "", progress)
     except PartError as error:
         st.session_state[_WAITING] = Waiting(folder, path, error.parts)

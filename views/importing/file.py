@@ -17,6 +17,7 @@ from layers.intake import READABLE
 from layers.intake import guess_layer
 from layers.intake.templates import write_template
 from layers.values import cell_text
+from views import files
 from views import store
 from views.importing import desk
 from views.text import _
@@ -29,9 +30,10 @@ from views.text import pick
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from layers.catalogue import Catalogue
+    from layers.catalogue import LayerSpec
     from layers.errors import Text
 
-_EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PREVIEW_ROWS = 10
 _TEMPLATES = ("carriers", "units")
 _REFUSED = "import_refused"
@@ -108,20 +110,19 @@ def _templates() -> None:
         spec = st.selectbox(
             _("Layer"), specs, format_func=lambda s: pick(s.title), key="import_template_layer"
         )
-        st.download_button(
+        files.offer(
             _("Download the template (Excel)"),
-            data=partial(_template, spec.key, lang()),
-            file_name=f"{pick(spec.title)}_{_('template')}.xlsx",
-            mime=_EXCEL,
-            on_click="ignore",
+            f"{pick(spec.title)}_{_('template')}.xlsx",
+            partial(_template, spec, store.catalogue(), lang()),
             key="import_template",
+            audience="public",
         )
 
 
-def _template(key: str, language: str) -> bytes:
+def _template(spec: LayerSpec, catalogue: Catalogue, language: str) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.xlsx"
-        write_template(store.catalogue().layer(key), store.catalogue(), path, lang=language)
+        write_template(spec, catalogue, path, lang=language)
         return path.read_bytes()
 
 

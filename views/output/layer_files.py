@@ -17,9 +17,12 @@ from layers.export.package import export_package
 from layers.grids import by_meridian
 from layers.grids import meridians_near
 from layers.grids import usual_grid
+from layers.team import Right
 from layers.timeline import newest
 from views import explore
+from views import seen
 from views import store
+from views import who
 from views.output import choices
 from views.output import ready
 from views.text import _
@@ -27,6 +30,7 @@ from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
+from views.waiting import turn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,11 +85,14 @@ def _systems(fmt: str) -> dict[str, str]:
 
 
 def audience(key: str) -> Audience:
-    """Let the planner choose for whom a file is."""
+    """Let the planner choose for whom a file is; whoever sees public data only has no choice."""
     titles: dict[Audience, str] = {
         "internal": _("Internal: everything, marked internal"),
         "public": _("Public: without firm names, tax and sensitive layers"),
     }
+    if not who.may(Right.INTERNAL):
+        st.caption(f"{_('Audience')}: {titles['public']}")
+        return "public"
     return choices.radio(_("Audience"), titles, key, "internal")
 
 
@@ -114,7 +121,7 @@ def _wish() -> Wish:
         _("Draw layers as on the overview map now, with its themes"), key="export_themed"
     )
     marks = tuple(explore.theme(s) for s in specs if s.geometry) if themed else ()
-    state = (store.versions(), marks)
+    state = (store.identity(), store.versions(), marks)
     return (tuple(keys), fmt, tuple(formats), crs, for_whom, lang(), themed, state)
 
 
@@ -128,20 +135,38 @@ def _build(wish: Wish) -> None:
         return
     if not st.button(_("Prepare the file"), type="primary", key="export_build"):
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with turn(), tempfile.TemporaryDirectory() as folder:
         try:
-            report = _written(wish, Path(folder))
+            export = _export(wish)
+            report = _written(wish, Path(folder), export.export_id)
+            ready.keep(wish, report.path, _summary(report), export, audience=wish[4])
         except AtlasError as error:
-            st.error(pick(error.text))
-            return
-        ready.keep(wish, report.path, _summary(report))
+            st.error(md(pick(error.text)))
 
 
-def _written(wish: Wish, folder: Path) -> ExportReport:
+def _export(wish: Wish) -> seen.Export:
+    keys, fmt, formats, crs, for_whom, language, _themed, state = wish
+    versions = store.whole().versions
+    return seen.export(
+        "export",
+        {key: versions[key] for key in keys},
+        format=fmt,
+        formats=formats,
+        crs=crs,
+        audience=for_whom,
+        lang=language,
+        order=keys,
+        themes=repr(state[-1:]) if isinstance(state, tuple) else "",
+    )
+
+
+def _written(wish: Wish, folder: Path, export_id: str) -> ExportReport:
     keys, fmt, formats, crs, for_whom, language, themed, _state = wish
-    specs = [store.catalogue().layer(key) for key in keys]
+    # From all data, so that a public copy is the same whoever takes it.
+    every = store.whole()
+    specs = [every.catalogue.layer(key) for key in keys]
     stamp = newest(store.current().workspace.history(), keys)
-    tables = {key: store.table(key) for key in keys}
+    tables = {key: every.tables[key] for key in keys}
     styles: Mapping[str, LayerStyle] = (
         {s.key: explore.style(s) for s in specs if s.geometry} if themed else {}
     )
@@ -154,18 +179,19 @@ def _written(wish: Wish, folder: Path) -> ExportReport:
         "sources": store.sources().reset_index(drop=True),
         "styles": styles,
         "stamp": stamp,
+        "export_id": export_id,
     }
     if fmt != PACKAGE:
         with st.spinner(_("Writing, reading back and comparing …"), show_time=False):
-            return export_layers(tables, specs, store.catalogue(), fmt=fmt, **settings)
+            return export_layers(tables, specs, every.catalogue, fmt=fmt, **settings)
     bar = st.progress(0.0, _("Writing, reading back and comparing …"))
 
     def tell(what: Text, share: float) -> None:
         bar.progress(min(share, 1.0), md(pick(what)))
 
-    versions = dict(store.versions())
+    versions = dict(every.versions)
     settings |= {"formats": formats, "versions": versions, "progress": tell}
-    report = export_package(tables, specs, store.catalogue(), **settings)
+    report = export_package(tables, specs, every.catalogue, **settings)
     bar.empty()
     return report
 

@@ -5,21 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import streamlit as st
 
-from layers.export import EXPORT_ROUTE
 from layers.export import ready_files
 from layers.export.ready import MOST_FILES
+from layers.export.ready import MOST_HOURS
+from views import files
 from views.text import _
-from views.text import esc
 from views.text import md
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from collections.abc import Sequence
     from pathlib import Path
+
+    from layers.team import Audience
+    from views.seen import Export
 
 _READY = "output_ready"
 _MOST = 8
@@ -50,11 +52,26 @@ class Ready:
     made: dt.datetime
 
 
-def keep(wish: Hashable, path: Path, told: Sequence[str]) -> None:
-    """Take a finished file over: kept on disk, because a session holds no files."""
+def keep(
+    wish: Hashable,
+    path: Path,
+    told: Sequence[str],
+    export: Export,
+    *,
+    audience: Audience = "internal",
+) -> None:
+    """Take a finished file over: kept on disk, because a session holds no files.
+
+    Raises
+    ------
+    WorkspaceError
+        If the audit cannot be written; then the file is not handed out.
+    """
     name = path.name
+    export.record(name)
     now = dt.datetime.now().astimezone()
-    made = Ready(wish, name, ready_files().keep(path), tuple(told), now)
+    token = files.keep(path, audience=audience, export_id=export.export_id)
+    made = Ready(wish, name, token, tuple(told), now)
     st.session_state[_READY] = [made, *st.session_state.get(_READY, [])][:_MOST]
 
 
@@ -78,9 +95,9 @@ def recent() -> None:
     for one in files:
         _link(one, f"{one.name} · {one.made:%H:%M}")
     st.caption(
-        _("Kept on this computer until the app stops or {n} newer files are made.").format(
-            n=MOST_FILES
-        )
+        _(
+            "Kept for {hours} hours, until the app stops or until you prepare {n} newer files."
+        ).format(hours=MOST_HOURS, n=MOST_FILES)
     )
 
 
@@ -91,8 +108,7 @@ def _there() -> list[Ready]:
 
 
 def _link(one: Ready, text: str) -> None:
-    address = f"{EXPORT_ROUTE}/{one.token}/{quote(one.name)}"
-    st.html(f'<a class="atlas-download" href="{esc(address)}" download>{esc(text)}</a>')
+    files.link(one.token, one.name, text)
 
 
 def notes(sentences: Sequence[str]) -> list[str]:

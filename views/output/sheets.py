@@ -21,6 +21,7 @@ from layers.sheet import write_sheet
 from layers.sheet.words import BLOCK
 from layers.sheet.words import OWN_FIELDS
 from layers.timeline import newest
+from views import seen
 from views import store
 from views.output import choices
 from views.output import ready
@@ -31,6 +32,7 @@ from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
+from views.waiting import turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +62,7 @@ def show() -> None:
 
 def day() -> date:
     """Return the day of the newest data: equal versions give equal sheets."""
-    stamp = newest(store.current().workspace.history(), [k for k, _v in store.versions()])
+    stamp = newest(store.current().workspace.history(), list(store.whole().versions))
     assert stamp is not None  # a workspace begins with a commit
     return stamp.astimezone().date()
 
@@ -117,19 +119,22 @@ def _extras(request: SheetRequest) -> Extras:
         plan=plan,
         findings=findings,
         sources=store.sources().reset_index(drop=True),
-        versions=dict(store.versions()),
+        versions=store.whole().versions,
     )
 
 
 def _content(request: SheetRequest) -> SheetContent:
+    # From all data, so that a public sheet is the same whoever takes it.
+    every = store.whole()
     return sheet_content(
-        store.tables(), store.catalogue(), request, stamp=day(), extras=_extras(request)
+        every.tables, every.catalogue, request, stamp=day(), extras=_extras(request)
     )
 
 
 def _wish(request: SheetRequest, fmt: str) -> tuple[object, ...]:
     told = tuple(sorted(request.fields.items()))
-    return (fmt, replace(request, fields={}).__repr__(), told, store.versions())
+    data = (store.identity(), tuple(store.whole().versions.items()))
+    return (fmt, replace(request, fields={}).__repr__(), told, data)
 
 
 def _one(request: SheetRequest, fmt: str) -> None:
@@ -138,7 +143,7 @@ def _one(request: SheetRequest, fmt: str) -> None:
         with st.spinner(_("Drawing the preview …"), show_time=False):
             picture, report = _preview(_wish(request, "png"), content)
     except AtlasError as error:
-        st.error(pick(error.text))
+        st.error(md(pick(error.text)))
         return
     wish = _wish(request, fmt)
     if st.button(_("Prepare the file"), type="primary", key="sheet_build"):
@@ -146,7 +151,8 @@ def _one(request: SheetRequest, fmt: str) -> None:
             wish,
             f"{request.kind}_{request.subject or store.catalogue().edition}_{request.size}"
             f"_{request.audience}.{fmt}",
-            lambda path: write_sheet(content, path),
+            lambda path, own: write_sheet(_content(own), path),
+            request,
         )
     ready.offer(wish)
     st.image(picture, caption=_told(report), width="stretch")
@@ -178,17 +184,21 @@ def _told(report: SheetReport) -> str:
 
 
 def _write(
-    wish: tuple[object, ...], name: str, work: Callable[[Path], SheetReport | AtlasReport]
+    wish: tuple[object, ...],
+    name: str,
+    work: Callable[[Path, SheetRequest], SheetReport | AtlasReport],
+    request: SheetRequest,
 ) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with turn(), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
         try:
+            export = seen.export("sheet", store.whole().versions, wish=repr(wish[:-1]))
+            own = replace(request, export_id=export.export_id)
             with st.spinner(_("Drawing and reading back …"), show_time=False):
-                report = work(path)
+                report = work(path, own)
+            ready.keep(wish, report.path, _lines(report), export, audience=request.audience)
         except AtlasError as error:
-            st.error(pick(error.text))
-            return
-        ready.keep(wish, report.path, _lines(report))
+            st.error(md(pick(error.text)))
 
 
 def _lines(report: SheetReport | AtlasReport) -> list[str]:
@@ -208,7 +218,7 @@ def _atlas(request: SheetRequest | None) -> None:
         return
     st.markdown(f"##### {_('Atlas: one sheet for every park')}")
     st.caption(_("One PDF with an index, on the paper and for the audience chosen on the left."))
-    base = request or SheetRequest("district", lang=lang())
+    base = request or SheetRequest("district", lang=lang(), audience=store.audience())
     wanted = replace(base, kind="park", subject="", scale=None)
     wish = ("atlas", *_wish(wanted, "pdf"))
     if st.button(_("Prepare the atlas"), key="atlas_build"):
@@ -220,15 +230,16 @@ def _atlas(request: SheetRequest | None) -> None:
         _write(
             wish,
             f"atlas_{wanted.size}_{wanted.audience}.pdf",
-            lambda path: write_atlas(
-                store.tables(),
-                store.catalogue(),
-                wanted,
+            lambda path, own: write_atlas(
+                store.whole().tables,
+                store.whole().catalogue,
+                own,
                 path,
                 stamp=day(),
                 extras=_extras(wanted),
                 progress=tell,
             ),
+            wanted,
         )
         bar.empty()
     ready.offer(wish)

@@ -8,8 +8,10 @@ import streamlit as st
 
 from layers.scenarios import list_scenarios
 from layers.scenarios.answers import plan_tables
+from layers.team import Right
 from views import card
 from views import store
+from views import who
 from views.output import choices
 from views.text import _
 
@@ -28,8 +30,10 @@ def choose(key: str) -> tuple[Kind, str] | None:
         "district": _("The district"),
         "zone": _("One zone"),
         "park": _("One park"),
-        "scenario": _("One saved plan"),
     }
+    # A plan names tenants.
+    if who.may(Right.INTERNAL):
+        kinds["scenario"] = _("One saved plan")
     kind = choices.radio(_("About"), kinds, f"{key}_kind", "district", horizontal=True)
     if kind == "district":
         return kind, ""

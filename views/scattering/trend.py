@@ -12,12 +12,14 @@ from geo import district
 from layers.i18n import moment
 from layers.i18n import unknown
 from layers.results import TREND_TITLES
+from layers.team import Right
 from views import charts
 from views import figures
 from views import links
 from views import park_table
 from views import store
 from views import tables
+from views import who
 from views.scattering import charts as drawn
 from views.text import _
 from views.text import num
@@ -92,7 +94,9 @@ def _is_one_commit(earlier: Moment, later: Moment) -> bool:
 
 
 def _title(entry: Moment) -> str:
-    parts = (moment(entry.time), entry.author, entry.message)
+    parts: tuple[str, ...] = (moment(entry.time),)
+    if who.may(Right.INTERNAL):
+        parts += (entry.author, entry.message)
     return " · ".join(part for part in parts if part)
 
 

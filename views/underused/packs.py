@@ -6,29 +6,31 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import NamedTuple
-from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
 
 from layers.errors import AtlasError
 from layers.errors import Text
-from layers.export import EXPORT_ROUTE
 from layers.export import ready_files
 from layers.packs import EVIDENCE_TITLES
 from layers.packs import MOST_CARRIERS
 from layers.packs import evidence
+from layers.packs import new_number
 from layers.packs import write_pack
+from layers.underuse import UNDERUSE_LAYERS
 from views import card
+from views import files
 from views import links
+from views import seen
 from views import store
 from views import tables
 from views.text import _
-from views.text import esc
 from views.text import lang
 from views.text import md
 from views.text import num
 from views.text import pick
+from views.waiting import turn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,10 +144,21 @@ def _build(underuse: Underuse, wish: _Wish) -> None:
         return
     st.session_state.pop(_READY, None)
     with (
+        turn(),
         st.spinner(_("Writing, reading back and comparing …"), show_time=False),
         tempfile.TemporaryDirectory() as folder,
     ):
         try:
+            number = wish.number or new_number()
+            export = seen.export(
+                "pack",
+                {key: n for key, n in wish.versions if key in UNDERUSE_LAYERS},
+                number=number,
+                audience=wish.audience,
+                lang=wish.lang,
+                carriers=wish.carriers,
+                parameters=wish.judged_by,
+            )
             report = write_pack(
                 Path(folder),
                 store.tables(),
@@ -154,15 +167,21 @@ def _build(underuse: Underuse, wish: _Wish) -> None:
                 wish.carriers,
                 audience=wish.audience,
                 lang=wish.lang,
-                number=wish.number or None,
+                number=number,
                 versions=dict(wish.versions),
+                export_id=export.export_id,
             )
+            export.record(number)
         except AtlasError as error:
             st.error(md(pick(error.text)))
             return
         # Kept on disk and fetched over a route of its own: a session holds no files.
-        files = tuple((p.name, ready_files().keep(p)) for p in (report.xlsx, report.docx))
-        st.session_state[_READY] = _Ready(wish, files, report.notes)
+        made = (report.xlsx, report.docx)
+        kept = tuple(
+            (p.name, files.keep(p, audience=wish.audience, export_id=export.export_id))
+            for p in made
+        )
+        st.session_state[_READY] = _Ready(wish, kept, report.notes)
 
 
 def _offer(wish: _Wish) -> None:
@@ -173,9 +192,7 @@ def _offer(wish: _Wish) -> None:
         return
     st.success(_("Written, read back and compared."))
     for name, token in ready.files:
-        text = _("Download {name}").format(name=name)
-        address = f"{EXPORT_ROUTE}/{token}/{quote(name)}"
-        st.html(f'<a class="atlas-download" href="{esc(address)}" download>{esc(text)}</a>')
+        files.link(token, name, _("Download {name}").format(name=name))
     for note in ready.notes:
         st.caption(md(pick(note)))
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from layers.batch.inputs.chunk import BatchInput
 from layers.batch.inputs.chunk import Chunk
 from layers.batch.inputs.folder import ParquetInput
-from layers.batch.inputs.opening import is_database
 from layers.batch.inputs.opening import open_input
 from layers.batch.inputs.workspaces import CityInput
 from layers.batch.inputs.workspaces import WorkspaceInput
+from layers.database.address import is_database
 
 __all__ = [
     "BatchInput",

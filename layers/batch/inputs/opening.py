@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from layers.batch.inputs.folder import ParquetInput
 from layers.batch.inputs.workspaces import CityInput
 from layers.batch.inputs.workspaces import WorkspaceInput
 from layers.city import is_city
+from layers.database.address import is_database
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.manifest import MANIFEST
@@ -17,13 +17,6 @@ from layers.paths import resolve_path
 if TYPE_CHECKING:
     from layers.batch.inputs.chunk import BatchInput
     from layers.catalogue import Catalogue
-
-_DATABASE = re.compile(r"postgres(?:ql)?://", re.IGNORECASE)
-
-
-def is_database(text: str) -> bool:
-    """Tell whether a text is the address of a database and not a folder."""
-    return _DATABASE.match(text) is not None
 
 
 def open_input(text: str, catalogue: Catalogue) -> BatchInput:

@@ -16,9 +16,9 @@ from pandas.testing import assert_frame_equal
 
 from layers.batch.inputs import ParquetInput
 from layers.batch.inputs import open_input
-from layers.batch.inputs.address import read_address
 from layers.batch.inputs.postgis import PostgisInput
 from layers.batch.staging import stage
+from layers.database.address import read_address
 from layers.errors import AtlasError
 from layers.errors import IntakeError
 from layers.errors import UsageError

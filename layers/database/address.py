@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from dataclasses import field
 from urllib.parse import parse_qsl
@@ -13,7 +14,10 @@ from urllib.parse import urlsplit
 from layers.errors import Text
 from layers.errors import UsageError
 
+_DATABASE = re.compile(r"(?:postgres(?:ql)?|postgis)://", re.IGNORECASE)
+_SCHEME = "postgresql"
 _SCHEMA = "schema"
+_LAYER = "layer"
 _PUBLIC = "public"
 _TIMEOUT = "connect_timeout"
 _SECONDS = "15"
@@ -35,12 +39,19 @@ class Address:
         Where the tables are.
     secrets
         Texts that must not be shown.
+    table
+        The one table that is meant, of ``&layer=name``; empty if none is named.
     """
 
     uri: str = field(repr=False)
     shown: str
     schema: str
     secrets: tuple[str, ...] = field(repr=False)
+    table: str = ""
+
+    def shown_of(self, table: str) -> str:
+        """Return the address of a table, for people."""
+        return f"{self.shown}&{_LAYER}={table}"
 
     def masked(self, text: str) -> str:
         """Return a message without the password, should the driver have repeated it."""
@@ -49,8 +60,15 @@ class Address:
         return text
 
 
+def is_database(text: str) -> bool:
+    """Tell whether a text is the address of a database and not of a file or folder."""
+    return _DATABASE.match(text) is not None
+
+
 def read_address(text: str) -> Address:
     """Return the parts of ``postgresql://user@host:port/database?schema=atlas``.
+
+    ``postgis://`` and ``postgres://`` say the same.
 
     A password may stand in the address, in ``PGPASSWORD``, or in ``.pgpass``. Other options
     of libpq are passed on.
@@ -58,7 +76,7 @@ def read_address(text: str) -> Address:
     Parameters
     ----------
     text
-        The address; without ``schema`` the schema is ``public``.
+        The address; without ``schema`` the schema is ``public``. ``layer`` names a table.
 
     Raises
     ------
@@ -72,19 +90,21 @@ def read_address(text: str) -> Address:
         hidden = [parts.password or "", *(v for n, v in options if n.lower() in _SECRET)]
     except ValueError as error:
         raise _no_address() from error
-    schema = dict(options).get(_SCHEMA, _PUBLIC)
-    rest = [(name, value) for name, value in options if name != _SCHEMA]
+    schema, table = dict(options).get(_SCHEMA, _PUBLIC), dict(options).get(_LAYER, "")
+    rest = [(name, value) for name, value in options if name not in (_SCHEMA, _LAYER)]
     if _TIMEOUT not in dict(rest):
         rest.append((_TIMEOUT, _SECONDS))
     if not schema or parts.fragment:
         raise _no_address()
-    uri = parts._replace(query=urlencode(rest, quote_via=quote)).geturl()
+    # Put together by hand: an address of a local socket has no host, and keeps its slashes.
+    uri = f"{_SCHEME}://{parts.netloc}{parts.path}?{urlencode(rest, quote_via=quote)}"
     host = f"[{host}]" if ":" in host else host
     place = f"{unquote(user)}@{host}" if user else host
-    shown = f"postgresql://{place}{'' if port is None else f':{port}'}{parts.path}?schema={schema}"
+    shown = f"{_SCHEME}://{place}{'' if port is None else f':{port}'}{parts.path}?schema={schema}"
     # Longer ones first, so that nothing is left of one that begins with another.
-    secrets = {s for secret in hidden for s in (secret, unquote(secret)) if s}
-    return Address(uri, shown, schema, tuple(sorted(secrets, key=len, reverse=True)))
+    spelled = ((secret, unquote(secret), quote(unquote(secret), safe="")) for secret in hidden)
+    secrets = {text for texts in spelled for text in texts if text}
+    return Address(uri, shown, schema, tuple(sorted(secrets, key=len, reverse=True)), table)
 
 
 def _no_address() -> UsageError:

@@ -1,16 +1,13 @@
-"""A connection that reads one state of a PostGIS database and changes nothing."""
+"""A connection that reads one state of a database and changes nothing."""
 
 from __future__ import annotations
 
-import weakref
 from contextlib import closing
 from typing import TYPE_CHECKING
-from typing import Any
 from typing import NamedTuple
 
-import pyarrow as pa
-from adbc_driver_postgresql import dbapi
-
+from layers.database.connection import FAILURES
+from layers.database.connection import Connection
 from layers.errors import IntakeError
 from layers.errors import Text
 from layers.errors import UsageError
@@ -20,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Sequence
 
-    from layers.batch.inputs.address import Address
+    import pyarrow as pa
 
-_FAILURES = (dbapi.Error, dbapi.Warning, pa.ArrowException, OSError)
+    from layers.database.address import Address
 
 # All queries see the state of the first one, whoever writes in the meantime.
 _SESSION = (
@@ -32,18 +29,16 @@ _SESSION = (
 )
 _SCHEMAS = "SELECT nspname::text FROM pg_catalog.pg_namespace ORDER BY 1"
 _USABLE = "SELECT pg_catalog.has_schema_privilege($1, 'USAGE')"
-_POSTGIS = (
-    "SELECT n.nspname::text FROM pg_catalog.pg_extension e"
-    " JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
-)
 _TABLES = (
     "SELECT c.relname::text, c.oid::bigint, pg_catalog.has_table_privilege(c.oid, 'SELECT')"
     " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
     " WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY 1"
 )
 _COLUMNS = (
-    "SELECT a.attname::text, t.typname::text, a.atttypmod::int"
+    "SELECT a.attname::text, t.typname::text, a.atttypmod::int,"
+    " COALESCE(a.attnum = ANY (i.indkey), false)"
     " FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid"
+    " LEFT JOIN pg_catalog.pg_index i ON i.indrelid = a.attrelid AND i.indisprimary"
     " WHERE a.attrelid = $1::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"
 )
 
@@ -56,19 +51,30 @@ class Column(NamedTuple):
 
 
 class Table(NamedTuple):
-    """A table, view or foreign table that can be read."""
+    """A table, view or foreign table that can be read.
+
+    Attributes
+    ----------
+    name, columns
+        What it is called, and what it has.
+    key
+        The columns of its primary key; none for a view.
+    """
 
     name: str
     columns: tuple[Column, ...]
+    key: tuple[str, ...] = ()
 
 
-class Database:
+class Database(Connection):
     """A connection to a database; made once and used for all queries of an input.
 
     Parameters
     ----------
     address
         Where it is.
+    seconds
+        After how many a query is given up; never by default.
 
     Raises
     ------
@@ -78,24 +84,17 @@ class Database:
         If there is no such schema.
     """
 
-    def __init__(self, address: Address) -> None:
-        self._address = address
-        try:
-            self._connection = dbapi.connect(address.uri)
-        except _FAILURES as error:
-            raise self._unreachable(error) from None
-        # Whoever forgets to close an input, or cannot make one, leaves no connection open.
-        self._end = weakref.finalize(self, self._connection.close)
-        for statement in _SESSION:
-            self._run(statement)
-        self._connection.commit()
-        self._check_schema()
-        found = self.rows(_POSTGIS)
-        self.postgis = str(found[0][0]) if found else None
+    error = IntakeError
+    failing = Text("读取", "reading")
+    advice = Text("请检查表与连接后再试", "check the tables and the connection, and try again")
 
-    def close(self) -> None:
-        """End the connection."""
-        self._end()
+    def __init__(self, address: Address, *, seconds: float = 0) -> None:
+        super().__init__(address, (*_SESSION, f"SET statement_timeout = {int(seconds * 1000)}"))
+        self._check_schema()
+
+    def names(self) -> list[str]:
+        """Return the names of all tables and views of the schema, in order."""
+        return [str(name) for name, _oid, _readable in self.rows(_TABLES, (self.address.schema,))]
 
     def tables(self, names: Sequence[str]) -> dict[str, Table]:
         """Return those of the named tables that there are.
@@ -106,29 +105,18 @@ class Database:
             If one of them may not be read.
         """
         found = {}
-        for name, oid, readable in self.rows(_TABLES, (self._address.schema,)):
+        for name, oid, readable in self.rows(_TABLES, (self.address.schema,)):
             if name not in names:
                 continue
             if not readable:
-                raise self._forbidden(self._address.schema, str(name))
+                raise self._forbidden(self.address.schema, str(name))
             columns = self.rows(_COLUMNS, (oid,))
-            found[name] = Table(name, tuple(Column(str(n), str(t)) for n, t, _mod in columns))
+            found[name] = Table(
+                name,
+                tuple(Column(str(n), str(kind)) for n, kind, _mod, _key in columns),
+                tuple(str(n) for n, _kind, _mod, key in columns if key),
+            )
         return found
-
-    def rows(self, query: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Return the answer to a question that has a short one.
-
-        Raises
-        ------
-        IntakeError
-            If the server refuses it.
-        """
-        try:
-            with closing(self._connection.cursor()) as cursor:
-                cursor.execute(query, tuple(values) if values else None)
-                return list(cursor.fetchall())
-        except _FAILURES as error:
-            raise self._failed(error) from None
 
     def batches(self, query: str) -> Iterator[pa.RecordBatch]:
         """Return the answer to a question as it comes from the server.
@@ -143,22 +131,11 @@ class Database:
                 cursor.execute(query)
                 with cursor.fetch_record_batch() as reader:
                     yield from reader
-        except _FAILURES as error:
-            raise self._failed(error) from None
-
-    def quoted(self, *names: str) -> str:
-        """Return a qualified name as SQL; nothing in a name can end it."""
-        return ".".join('"' + name.replace('"', '""') + '"' for name in names)
-
-    def _run(self, statement: str) -> None:
-        try:
-            with closing(self._connection.cursor()) as cursor:
-                cursor.execute(statement)
-        except _FAILURES as error:
-            raise self._failed(error) from None
+        except FAILURES as error:
+            raise self.failed(error) from None
 
     def _check_schema(self) -> None:
-        schema = self._address.schema
+        schema = self.address.schema
         known = [str(name) for (name,) in self.rows(_SCHEMAS)]
         if schema not in known:
             own = [name for name in known if not name.startswith("pg_")]
@@ -172,27 +149,6 @@ class Database:
             )
         if not self.rows(_USABLE, (schema,))[0][0]:
             raise self._forbidden(schema)
-
-    def _unreachable(self, error: Exception) -> IntakeError:
-        said = self._address.masked(str(error)).strip()
-        return IntakeError(
-            Text(
-                f"无法连接 {self._address.shown}（{said}）；请检查主机、端口、库名、用户与密码"
-                "（PGPASSWORD 或 .pgpass）",
-                f"cannot connect to {self._address.shown} ({said}); check host, port, database,"
-                " user and password (PGPASSWORD or .pgpass)",
-            )
-        )
-
-    def _failed(self, error: Exception) -> IntakeError:
-        said = self._address.masked(str(error)).strip()
-        return IntakeError(
-            Text(
-                f"读取 {self._address.shown} 失败（{said}）；请检查表与连接后再试",
-                f"reading {self._address.shown} failed ({said}); check the tables and the"
-                " connection, and try again",
-            )
-        )
 
     def _forbidden(self, *names: str) -> IntakeError:
         what = ".".join(names)

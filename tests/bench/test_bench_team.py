@@ -1,0 +1,72 @@
+"""The benchmark of the team server: it counts what goes wrong, and runs in small."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+from streamlit.proto.Delta_pb2 import Delta
+
+from bench.office import Book
+from bench.planner import PageError
+from bench.planner import Seen
+
+ROOT = Path(__file__).parents[2]
+
+
+def _answer(status: int) -> httpx.HTTPStatusError:
+    request = httpx.Request("GET", "http://127.0.0.1/")
+    return httpx.HTTPStatusError("", request=request, response=httpx.Response(status))
+
+
+@pytest.mark.parametrize(
+    ("error", "errors", "refused"),
+    [
+        (_answer(500), 1, 0),
+        (_answer(403), 1, 0),
+        (_answer(429), 0, 1),
+        (PageError("ValueError"), 1, 0),
+        (ConnectionResetError(), 1, 0),
+    ],
+)
+def test_what_goes_wrong_is_written_down(error: Exception, errors: int, refused: int) -> None:
+    async def fail() -> None:
+        raise error
+
+    book = Book()
+    with pytest.raises(type(error)):
+        asyncio.run(book.time("page", fail()))
+    assert (len(book.errors), book.refused) == (errors, refused)
+    assert not book.seconds
+
+
+def test_an_exception_on_the_page_is_an_error() -> None:
+    seen, delta = Seen(), Delta()
+    delta.new_element.exception.type = "KeyError"
+    seen.add(delta.new_element)
+    delta.new_element.button.id = "$$ID-0a-export_build"
+    delta.new_element.button.label = "生成文件"
+    seen.add(delta.new_element)
+    assert seen.errors == ["KeyError: "]
+    assert seen.by_key("export_build") is seen.by_label("生成文件") is not None
+
+
+def test_two_planners_work_for_some_seconds_without_an_error() -> None:
+    options = "--planners 2 --minutes 0.2 --think 2 --settle 0 --buildings 300"
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "bench.bench_team", *options.split()],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=400,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 planners: 0 errors" in done.stdout
+    assert "0 errors in the log of the server" in done.stdout
+    assert "page overview" in done.stdout
+    assert "healthz" in done.stdout
