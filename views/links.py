@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PARK = "park"
 CARRIER = "carrier"
 _PAGES = "pages"
+_FIRST = {"overview": "map"}
 NAMES = (_PAGES,)
 """What is kept in the session."""
 FLAG_MARKS = {"green": "●", "yellow": "▲", "red": "■", "undecided": "◇"}
@@ -34,6 +35,14 @@ FLAG_MARKS = {"green": "●", "yellow": "▲", "red": "■", "undecided": "◇"}
 def remember_pages(pages: dict[str, object]) -> None:
     """Keep the pages of this run, so that a page can switch to another."""
     st.session_state[_PAGES] = pages
+
+
+def title_of(address: str) -> str:
+    """Return what a page is called that has an address; the address if there is none."""
+    pages = st.session_state.get(_PAGES, {})
+    # The page that opens first has no address of its own.
+    titles = {page.url_path or _FIRST.get(name, name): page.title for name, page in pages.items()}
+    return str(titles.get(address, address))
 
 
 def go(page: str) -> None:

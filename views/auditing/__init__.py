@@ -25,6 +25,7 @@ from layers.i18n import moment
 from layers.team import Role
 from views import files
 from views import gates
+from views import links
 from views import place
 from views import store
 from views import tables
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 PER_PAGE = 200
 _PAGE = "audit_page"
 _DAYS = 30
+_OF_PAGES = {Action.SEE.value, Action.REFUSED.value}
 
 
 def render() -> None:
@@ -150,7 +152,7 @@ def _titles() -> dict[str, str]:
         "door": _("Through"),
         "detail": _("Details"),
         "person_id": _("Id of the person"),
-        "number": _("Number"),
+        "number": _("Entry"),
     }
 
 
@@ -166,6 +168,7 @@ def _csv(frame: pd.DataFrame, titles: Mapping[str, str]) -> bytes:
 def _in_words(found: pd.DataFrame) -> pd.DataFrame:
     """Return records as people read them: titles for codes, sentences for what is inside."""
     names = {spec.key: pick(spec.title) for spec in store.catalogue().layers}
+    known = _known_details()
 
     def layers_of(told: Mapping[str, Any]) -> str:
         return ", ".join(f"{names.get(key, key)} v{version}" for key, version in told.items())
@@ -175,13 +178,33 @@ def _in_words(found: pd.DataFrame) -> pd.DataFrame:
         action=[pick(Action(one).text) for one in found["action"]],
         role=[gates.role_title(Role(one)) if one else "" for one in found["role"]],
         door=[pick(Door(one).text) if one else "" for one in found["door"]],
+        subject=[
+            links.title_of(about) if action in _OF_PAGES else about
+            for about, action in zip(found["subject"], found["action"], strict=True)
+        ],
         layers=found["layers"].map(layers_of),
-        detail=[_details(told) for told in found["detail"]],
+        detail=[_details(told, known) for told in found["detail"]],
     )
 
 
-def _details(told: Mapping[str, Any]) -> str:
-    return " · ".join(f"{key}: {value}" for key, value in told.items())
+def _details(told: Mapping[str, Any], titles: Mapping[str, str]) -> str:
+    return " · ".join(f"{titles.get(key, key)}: {value}" for key, value in told.items())
+
+
+def _known_details() -> dict[str, str]:
+    return {
+        "audience": _("Audience"),
+        "crs": _("Coordinate system"),
+        "error": _("Error"),
+        "format": _("Format"),
+        "kind": _("Kind"),
+        "rejected": _("Rejected"),
+        "rows": _("Rows"),
+        "source": _("Source"),
+        "state": _("State"),
+        "what": _("Product"),
+        "workspace": _("Workspace"),
+    }
 
 
 def _whole() -> None:
