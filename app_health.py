@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from layers.health import Watch
 from layers.paths import default_path
+from layers.team.settings import team
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,7 +35,7 @@ def health_routes() -> list[BaseRoute]:
 
 @cache
 def _watch() -> Watch:
-    return Watch(default_path)
+    return Watch(default_path, team())
 
 
 @cache

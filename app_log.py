@@ -39,6 +39,10 @@ _PAGE = re.compile(r"/[a-z_]{0,24}")
 _ERROR = 500
 _REFUSED = 400
 _SWITCHED = 101
+# What happens every day: somebody is not signed in yet, and the browser asks below a page
+# for what stands below the root, before it looks there.
+_STRANGER = 401
+_PROBED = ("/_stcore/health", "/_stcore/host-config")
 
 
 class RequestLog:
@@ -127,7 +131,8 @@ def _level(scope: Scope, status: int) -> int:
     if status >= _ERROR:
         return logging.ERROR
     if status >= _REFUSED:
-        return logging.WARNING
+        is_usual = status == _STRANGER or scope["path"].endswith(_PROBED)
+        return logging.INFO if is_usual else logging.WARNING
     quiet = ("/tiles", "/basemaps", "/static", "/atlas", "/component", "/healthz", "/_stcore")
     is_quiet = scope["type"] == "http" and scope["path"].startswith(quiet)
     return logging.DEBUG if is_quiet and scope.get("method") == "GET" else logging.INFO

@@ -22,6 +22,7 @@ from app_live import live_routes
 from layers.basemaps import BASEMAP_ROUTE
 from layers.basemaps import shelf
 from layers.errors import AtlasError
+from layers.errors import Text
 from layers.export import EXPORT_ROUTE
 from layers.export import ready_files
 from layers.picture import TILE_ROUTE
@@ -29,6 +30,7 @@ from layers.team import ALONE
 from layers.team import Person
 from layers.tiles import Refusal
 from layers.tiles import service
+from layers.tiles.service import NO_TILE
 from layers.tiles.service import TILE_MEDIA_TYPE
 from layers.webmap import LEAFLET_ROUTE
 from layers.webmap import MAP_ROUTE
@@ -49,6 +51,21 @@ _BYTES = "application/octet-stream"
 _PERSON = "atlas.person"
 # The browser is on this computer: to compress and unpack a tile takes longer than to send it.
 _AS_IT_IS = {"Content-Encoding": "identity"}
+
+_NOTHING = Text("没有此地址。", "There is nothing at this address.")
+_UNREADABLE = Text(
+    "该图层已无法读取，请重新打开页面。",
+    "This layer cannot be read any more; open its page again.",
+)
+_NOT_KEPT = Text(
+    "该文件已不再保留，请回到页面重新生成。",
+    "This file is not kept any more; prepare it again on its page.",
+)
+_OF_OTHERS = Text(
+    "该文件是他人生成的，请自行生成。",
+    "This file was prepared for somebody else; prepare your own.",
+)
+_FOR_PLANNERS = Text("您的角色不能看该图层。", "This layer is shown to planners only.")
 
 
 def routes() -> list[BaseRoute]:
@@ -77,7 +94,7 @@ def person_of(request: HTTPConnection) -> Person:
 
 
 def _nothing(_request: Request) -> Response:
-    return PlainTextResponse("there is nothing at this address", status_code=404)
+    return _refused(Refusal(404, _NOTHING))
 
 
 def _asset(request: Request) -> Response:
@@ -97,7 +114,7 @@ def _tile(request: Request) -> Response:
         return _refused(refusal)
     except AtlasError:
         # Its text may name a folder of this computer; the page that runs again shows it.
-        return _refused(Refusal(404, "this layer cannot be read any more; open its page again"))
+        return _refused(Refusal(404, _UNREADABLE))
     headers = {"Cache-Control": _age(ticket)} | _AS_IT_IS
     if not content:
         return Response(status_code=204, headers=headers)
@@ -136,9 +153,9 @@ def _export(request: Request) -> Response:
     """Hand out a prepared file, under the name that it was offered with."""
     offer = ready_files().find(request.path_params["token"])
     if offer is None:
-        return _refused(Refusal(404, "this file is not kept any more; prepare it again"))
+        return _refused(Refusal(404, _NOT_KEPT))
     if not offer.is_for(person_of(request)):
-        return _refused(Refusal(403, "this file was prepared for somebody else"))
+        return _refused(Refusal(403, _OF_OTHERS))
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(offer.name, safe='')}",
         "Cache-Control": _FORGET,
@@ -148,7 +165,7 @@ def _export(request: Request) -> Response:
         offer.record()
     except AtlasError as error:
         # The browser shows it in place of the page; its text says what to do.
-        return _refused(Refusal(409, f"{error.text.zh}\n\n{error.text.en}"))
+        return _refused(Refusal(409, error.text))
     if content is not None:
         return Response(content, media_type=_BYTES, headers=headers)
     assert offer.path is not None  # it is finished, or it is made here
@@ -158,7 +175,7 @@ def _export(request: Request) -> Response:
 def _ticket(request: Request) -> Ticket:
     ticket = service().admit(request.path_params["layer"], request.path_params["version"])
     if not ticket.edition.is_for(person_of(request)):
-        raise Refusal(403, "this layer is shown to planners only")
+        raise Refusal(403, _FOR_PLANNERS)
     return ticket
 
 
@@ -168,7 +185,7 @@ def _age(ticket: Ticket) -> str:
 
 def _number(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9):  # noqa: PLR2004 - no tile has more digits
-        raise Refusal(400, "zoom, column and row of a tile are whole numbers")
+        raise Refusal(400, NO_TILE)
     return int(text)
 
 

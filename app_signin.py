@@ -50,10 +50,8 @@ _STYLE = (
     ".note{border-left:4px solid #b3541e;padding-left:.8rem}"
 )
 
-OVER = Text(
-    "您的登录已失效，或您的角色已变更。请刷新本页，重新登录。",
-    "Your sign-in is over, or your role has changed. Load this page again and sign in.",
-)
+OVER = Text("登录已失效，请刷新本页。", "Signed out: reload this page.")
+"""Short, because the browser shows it in a narrow box that cuts what is longer."""
 FAILED = Text(
     "登录未完成：已取消，或身份提供方未确认。请重试。",
     "The sign-in was not completed: it was cancelled or not confirmed. Please try again.",
@@ -96,6 +94,17 @@ def no_role_page(person_id: str, name: str) -> Response:
     who = f"<p>{html.escape(name)}<br><code>{html.escape(person_id)}</code></p>"
     out = f'<a class="go" href="{SIGN_OUT}">退出登录 · Sign out</a>'
     return _page(Text("没有角色", "No role"), _both(text) + who + out, 403)
+
+
+def sign_out_page() -> Response:
+    """Return the page that asks whoever was led to the sign-out by another site."""
+    text = Text(
+        "另一个网站的链接要您退出登录。如果不是您的意思，请返回首页。",
+        "A link on another site asks to sign you out. If you do not want that, go back.",
+    )
+    out = f'<a class="go" href="{SIGN_OUT}">退出登录 · Sign out</a>'
+    back = '<p><a href="/">返回首页 · Back</a></p>'
+    return _page(Text("退出登录？", "Sign out?"), _both(text) + out + back, 200)
 
 
 def refused_page(text: Text, status: int) -> Response:

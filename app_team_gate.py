@@ -38,6 +38,7 @@ from app_signin import kept_next
 from app_signin import no_role_page
 from app_signin import refused_page
 from app_signin import sign_in_page
+from app_signin import sign_out_page
 from app_signin import to_provider
 from app_watch import CLOSED
 from app_watch import Watch
@@ -78,6 +79,8 @@ UPLOAD = "/_stcore/upload_file"
 # What the app has no use for: Streamlit's door for software agents, and its own numbers.
 _SHUT = ("/_stcore/agent", "/_stcore/metrics", "/_stcore/script-health-check")
 _SAFE = frozenset({"GET", "HEAD"})
+# Where a browser says that a request comes from which we did not cause; old ones say nothing.
+_ELSEWHERE = frozenset({"cross-site", "same-site"})
 _ODD = re.compile(r"//|\\|[\x00-\x1f\x7f]|/\.{1,2}(/|$)")
 _MOST_TOLD = 500
 _TELL_AGAIN_S = 3600
@@ -239,6 +242,9 @@ class TeamGate:
             await send(message)
 
     async def _sign_out(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _ELSEWHERE.isdisjoint(headers_of(scope, b"sec-fetch-site")):
+            await sign_out_page()(scope, receive, send)
+            return
         identity = self._identities.by_cookie(cookies_of(scope))
 
         async def send_cleared(message: Message) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Annotated
 from typing import Any
@@ -21,8 +22,6 @@ from layers.audit import Action
 from layers.i18n import unknown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from layers.audit import Wish
@@ -85,15 +84,38 @@ def audit(
 
 
 @audit_cli.command("check")
-def check(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> None:
+def check(
+    workspace: WorkspaceOption = None,
+    backup: Annotated[
+        Path | None,
+        typer.Option(
+            "--backup",
+            exists=True,
+            dir_okay=False,
+            help="Also compare with a backup: whatever it has must still be there, unchanged.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
     """Check that no record of the audit was changed, taken out or put in.
 
-    Example: atlas audit check --workspace ./work
-    """
-    from layers.audit import check as check_audit
-    from layers.audit.checking import MOST_FINDINGS
+    Every change of a layer must have its record, too. Whoever may write to the folder can
+    rewrite or shorten the whole audit; a backup kept elsewhere shows that.
 
-    found = check_audit(folder_of(workspace))
+    Example: atlas audit check --workspace ./work
+
+    Example: atlas audit check --workspace ./work --backup /backup/atlas-2026-11-26.zip
+    """
+    from layers.audit.checking import LIMIT
+    from layers.audit.checking import MOST_FINDINGS
+    from layers.keeping.auditing import check_against
+    from layers.keeping.auditing import check_audit
+
+    folder = folder_of(workspace)
+    found = check_audit(folder)
+    if backup is not None:
+        found += check_against(folder, backup)
+    found = found[:MOST_FINDINGS]
     for one in found:
         place = f"{one.file}:{one.line}" if one.line else one.file
         typer.echo(f"{'✗' if one.grave else '!'} {place} {one.text.get(context.lang)}", err=True)
@@ -102,6 +124,8 @@ def check(workspace: WorkspaceOption = None, as_json: JsonOption = False) -> Non
     grave = any(one.grave for one in found)
     if not grave:
         context.say("The audit is whole.")
+    if backup is None:
+        typer.echo(LIMIT.get(context.lang), err=True)
     if as_json:
         print_json(
             [

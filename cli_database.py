@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 from typing import Annotated
 from typing import Any
@@ -25,9 +26,12 @@ from layers.audit import Action
 from layers.audit import make_export_id
 from layers.errors import Text
 from layers.errors import UsageError
+from layers.errors import WorkspaceError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import pandas as pd
 
     from layers.audit import Recorder
     from layers.database.address import Address
@@ -111,7 +115,16 @@ def _content(opened: Workspace, keys: Sequence[str], crs: str, audience: Audienc
         lang=context.lang,
         sources=load_sources(opened.catalogue.folder),
         stamp=stamp_of(opened, tables),
+        earlier=partial(_earlier, opened),
     )
+
+
+def _earlier(opened: Workspace, key: str, version: int) -> pd.DataFrame | None:
+    """Return the rows of a version; None if it was cleared away or is not there."""
+    try:
+        return opened.read(key, version)
+    except WorkspaceError:
+        return None
 
 
 def _dry(address: Address, content: Content, wish: Wish) -> Publication:
@@ -157,6 +170,13 @@ def _told(made: Publication, wish: Wish, *, as_json: bool) -> int:
             changed=one.changed,
             removed=one.removed,
         )
+        if one.put_back:
+            context.say(
+                "{key}: {n} rows of the table were not as last published – somebody had changed"
+                " them there – and were put back.",
+                key=one.layer,
+                n=one.put_back,
+            )
     for note in made.notes:
         typer.echo(note.get(context.lang), err=True)
     if wish.dry_run:

@@ -117,6 +117,13 @@ ReviewOption = Annotated[
 GeocodeOption = Annotated[
     bool, typer.Option("--geocode", help="Also ask the geocoder named by ATLAS_GEOCODER.")
 ]
+PublicOption = Annotated[
+    bool,
+    typer.Option(
+        "--public-copy",
+        help="Import a public copy all the same, whose coarse places overwrite finer ones.",
+    ),
+]
 SplitOption = Annotated[
     bool,
     typer.Option("--split", help="Carriers and units stand in one table: write both layers."),
@@ -157,6 +164,7 @@ def import_file(
     places: PlacesOption = None,
     places_review: ReviewOption = None,
     geocode: GeocodeOption = False,
+    public_copy: PublicOption = False,
     split: SplitOption = False,
     rejects: RejectsOption = None,
     replace: ReplaceOption = False,
@@ -207,6 +215,7 @@ def import_file(
         swap=saved.swap,
         places=_places(places),
         geocode=geocode,
+        public_copy=public_copy,
     )
     with importing(opened, raw.origin or path.name, key, author=author, dry_run=dry_run) as step:
         found = (deliver_split if split else deliver)(

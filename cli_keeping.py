@@ -45,7 +45,7 @@ def backup(
     """Write a backup of a workspace or a city into one file, while others go on working.
 
     Every version of every layer, the edition, drafts, scenarios, results, base maps and the
-    audit, with a checksum of every file.
+    audit, with a checksum of every file. Personal tokens and the key of the log are not in it.
 
     Example: atlas workspace backup /backup/atlas-2026-11-26.zip -w ./work
     """
@@ -53,6 +53,7 @@ def backup(
     from layers.keeping.backup import back_up
     from layers.keeping.refusals import not_kept_here
     from layers.paths import is_vacant
+    from layers.team.settings import STATE_FOLDER
 
     say = translator(context.lang)
     root, who = folder_of(workspace), author_name(author)
@@ -70,6 +71,10 @@ def backup(
         n=f"{len(made.files):,}",
         mb=f"{made.size / _MB:,.1f}",
     )
+    if (root / STATE_FOLDER).is_dir():
+        context.say(
+            "Personal tokens are not in the backup: after a restore everybody makes new ones."
+        )
     for name in made.left_out[:_SHOWN]:
         context.say("! Left out, a link or a name that not every system has: {name}", name=name)
     for name in made.missing[:_SHOWN]:

@@ -11,12 +11,13 @@ from typing import Any
 
 import typer
 
-from cli_common import WRONG_USAGE
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import context
 from cli_common import open_workspace
 from cli_common import print_json
+from layers.errors import Text
+from layers.errors import UsageError
 
 if TYPE_CHECKING:
     from layers.team.settings import Team
@@ -38,20 +39,27 @@ def team_example() -> None:
 
 
 @team_cli.command("check")
-def team_check(config: ConfigArgument, as_json: JsonOption = False) -> None:
+def team_check(
+    config: ConfigArgument, workspace: WorkspaceOption = None, as_json: JsonOption = False
+) -> None:
     """Say what a settings file means, without its secrets.
 
-    Example: atlas team check config.toml
+    Example: atlas team check config.toml --workspace /var/lib/atlas/workspace
     """
-    from layers.team.settings import load_team
-
-    team = load_team(config)
-    told = told_of(team)
+    _name_workspace(workspace)
+    team = _team(config)
+    known = team.folder is not None or workspace is not None
+    told = told_of(team) | ({} if known else {"state": ""})
     if as_json:
         print_json(told)
     else:
         for key, value in told.items():
             typer.echo(f"{key}: {value}", err=True)
+    if not known:
+        context.say(
+            "People and tokens are kept in the folder team of the workspace, which --workspace or"
+            " ATLAS_WORKSPACE names."
+        )
     for path in _open_to_all(team):
         context.say("Everybody on this computer can read {path}: chmod 600 it.", path=path)
 
@@ -62,11 +70,14 @@ def team_tokens(
 ) -> None:
     """List the personal tokens that are taken: whose, what for, until when.
 
-    Example: atlas team tokens config.toml
+    Example: atlas team tokens config.toml --workspace /var/lib/atlas/workspace
     """
     from layers.team.tokens import Tokens
 
     _name_workspace(workspace)
+    team = _team(config)
+    if team.folder is None:
+        _served(workspace, "tokens")
     found = [
         {
             "token": token.token_id,
@@ -76,7 +87,7 @@ def team_tokens(
             "expires": token.expires.isoformat(),
             "used": token.used.isoformat() if token.used else None,
         }
-        for token in Tokens(_team(config).state).all()
+        for token in Tokens(team.state).all()
     ]
     if as_json:
         print_json(found)
@@ -95,25 +106,23 @@ def team_revoke(
 ) -> None:
     """Take a personal token back, whoever made it.
 
-    Example: atlas team revoke config.toml 0123456789abcdef
+    Example: atlas team revoke config.toml 0123456789abcdef -w /var/lib/atlas/workspace
     """
     from cli_common import author_name
     from layers.audit import Action
     from layers.audit import Door
     from layers.audit import Recorder
     from layers.audit import journal_of
-    from layers.paths import default_path
     from layers.team import ALONE
     from layers.team.tokens import Tokens
 
     _name_workspace(workspace)
-    team = _team(config)
-    recorder = Recorder(journal_of(default_path()), Door.BATCH, name=author_name(None))
+    team, folder = _team(config), _served(workspace, "revoke")
+    recorder = Recorder(journal_of(folder), Door.BATCH, name=author_name(None))
     with recorder.doing(Action.ACCESS, subject=f"revoke token {token}"):
-        done = Tokens(team.state).revoke(token, ALONE)
-    if not done:
-        context.say("There is no token {token}.", token=token)
-        raise typer.Exit(WRONG_USAGE)
+        # Raised here, so that nobody reads in the audit that a token was taken back.
+        if not Tokens(team.state).revoke(token, ALONE):
+            raise _no_token(token)
     context.say("The token {token} is not taken any more.", token=token)
 
 
@@ -182,6 +191,46 @@ def _team(config: Path) -> Team:
 def _name_workspace(workspace: Path | None) -> None:
     if workspace is not None:
         os.environ["ATLAS_WORKSPACE"] = str(workspace.resolve())
+
+
+def _served(workspace: Path | None, command: str) -> Path:
+    """Return the folder that the server serves; its audit and tokens are in no other.
+
+    Raises
+    ------
+    UsageError
+        If nobody names it.
+    BackupError
+        If it is neither a workspace nor a city.
+    """
+    from layers.city import is_city
+    from layers.keeping.refusals import not_kept_here
+    from layers.manifest import MANIFEST
+    from layers.paths import default_path
+
+    if workspace is None:
+        raise UsageError(
+            Text(
+                f"请用 --workspace 或 ATLAS_WORKSPACE 指明团队服务器的工作区，例如："
+                f"atlas team {command} config.toml --workspace /var/lib/atlas/workspace",
+                "name the workspace of the team server with --workspace or ATLAS_WORKSPACE, for"
+                f" instance: atlas team {command} config.toml --workspace"
+                " /var/lib/atlas/workspace",
+            )
+        )
+    folder = default_path()
+    if not (folder / MANIFEST).is_file() and not is_city(folder):
+        raise not_kept_here(folder)
+    return folder
+
+
+def _no_token(token: str) -> UsageError:
+    return UsageError(
+        Text(
+            f"没有令牌 {token}；请用 atlas team tokens 查看",
+            f"there is no token {token}; see atlas team tokens",
+        )
+    )
 
 
 def _open_to_all(team: Team) -> list[Path]:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping
 
+FOUNDING = "founding"
+"""Mark of a commit that filled a new workspace; nobody has to have recorded it in the audit."""
+
 HISTORY_COLUMNS = (
     "layer",
     "version",

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from layers.team.settings import Team
+
 State = Literal["ok", "degraded", "down"]
 
 KEEP_S = 5.0
@@ -55,13 +57,14 @@ class Health:
     checks
         ``readable``: the workspace can be opened. ``writable``: something can be written
         there. ``journal``: the audit can be written. ``disk``: enough space is free.
+        ``people``, on a team server: the list of people can be read; else nobody has a role.
     """
 
     checks: Mapping[str, bool]
 
     @property
     def status(self) -> State:
-        """``ok``; ``degraded`` if one may only look; ``down`` if not even that."""
+        """``ok``; ``degraded`` if something fails; ``down`` if there is nothing to look at."""
         if not self.checks["readable"]:
             return "down"
         return "ok" if all(self.checks.values()) else "degraded"
@@ -85,6 +88,8 @@ class Watch:
     ----------
     root
         Gives the folder, which may change while tests run.
+    serving
+        The team that is served, None to work alone.
     keep_s, patience_s
         For how long a look holds, and how long one may take, in seconds.
     clock
@@ -94,12 +99,14 @@ class Watch:
     def __init__(
         self,
         root: Callable[[], Path],
+        serving: Team | None = None,
         *,
         keep_s: float = KEEP_S,
         patience_s: float = PATIENCE_S,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._root = root
+        self._serving = serving
         self._keep_s = keep_s
         self._patience_s = patience_s
         self._clock = clock
@@ -115,7 +122,7 @@ class Watch:
             if self._last is not None and self._clock() - self._last[0] < self._keep_s:
                 return self._last[1]
             if self._looking is None:
-                self._looking = self._thread.submit(lambda: inspect(self._root()))
+                self._looking = self._thread.submit(lambda: inspect(self._root(), self._serving))
             try:
                 found = self._looking.result(self._patience_s)
             except TooLate:
@@ -126,7 +133,7 @@ class Watch:
             return found
 
 
-def inspect(root: Path) -> Health:
+def inspect(root: Path, serving: Team | None = None) -> Health:
     """Look at a folder now.
 
     Parameters
@@ -134,6 +141,8 @@ def inspect(root: Path) -> Health:
     root
         Folder of the workspace or the city; one that is not there yet counts as readable,
         because the first page that is opened makes it.
+    serving
+        The team that is served, None to work alone.
     """
     is_new = not root.exists()
     try:
@@ -150,7 +159,19 @@ def inspect(root: Path) -> Health:
             "journal": _is_writable(journal) if journal.is_dir() else writable,
             "disk": free >= LEAST_FREE_MB * _MB,
         }
+        | ({} if serving is None else {"people": _is_known(serving)})
     )
+
+
+def _is_known(serving: Team) -> bool:
+    """Tell whether roles can be looked up; if not, every request is answered 503."""
+    members = serving.roles.members
+    try:
+        if members is not None:
+            members.members()
+    except AtlasError:
+        return False
+    return True
 
 
 def _nearest(root: Path) -> Path:

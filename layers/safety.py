@@ -11,6 +11,7 @@ of its own, so text that is safe in one place is not safe in another:
                 in it ends a script element or a template literal around it
 ``markdown``    one line of Markdown that shows the text as it is
 ``csv``         a cell that no spreadsheet runs as a formula
+``document``    a text among ours in a Word document, which has no markup to escape
 ==============  ==============================================================
 """
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Mapping
 
-Place = Literal["html", "attribute", "script", "markdown", "csv"]
+Place = Literal["html", "attribute", "script", "markdown", "csv", "document"]
 
 # CommonMark lets every ASCII punctuation mark be escaped.
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -69,7 +70,7 @@ def safe(text: str, place: Place) -> str:
     Returns
     -------
     str
-        For ``html``, ``attribute`` and ``markdown`` a reader sees the same text, with
+        For ``html``, ``attribute``, ``document`` and ``markdown`` a reader sees the same text, with
         U+FFFD for control characters, marks that turn the direction of writing, and
         halves of surrogate pairs. Markdown also folds blanks and line breaks to one
         blank, and gets a word joiner, which nobody sees, into addresses. For ``script``,
@@ -130,6 +131,10 @@ def _html(text: str) -> str:
     return html.escape(_UNSHOWABLE.sub(_REPLACEMENT, text), quote=True)
 
 
+def _document(text: str) -> str:
+    return _UNSHOWABLE.sub(_REPLACEMENT, text)
+
+
 def _markdown(text: str) -> str:
     """Escape every mark: no way is left to write a link, HTML, a formula, a directive."""
     line = _ADDRESS.sub(rf"\1{_JOINER}", " ".join(text.split()))
@@ -147,4 +152,5 @@ _ESCAPES: Mapping[str, Callable[[str], str]] = {
     "script": _script,
     "markdown": _markdown,
     "csv": _csv,
+    "document": _document,
 }

@@ -22,6 +22,9 @@ THEME_FONTS = ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme")
 INK = "1F2D3A"
 """Colour of text, RRGGBB."""
 
+# More than that no program writes into a property of a document, and python-docx refuses.
+_MOST_IN_PROPERTY = 255
+
 _UNIX = 3
 _READABLE = 0o644
 
@@ -65,6 +68,19 @@ def name_fonts(document: Any, headings: Sequence[str], sizes: Mapping[str, float
 
 def _scripts(latin: str, chinese: str) -> dict[str, str]:
     return {"ascii": latin, "hAnsi": latin, "cs": latin, "eastAsia": chinese}
+
+
+def property_text(text: str) -> str:
+    """Return a text as a property of a document holds it: one that is too long ends in ``…``.
+
+    Parameters
+    ----------
+    text
+        For instance a title with a name that a planner gave.
+    """
+    if len(text) <= _MOST_IN_PROPERTY:
+        return text
+    return text[: _MOST_IN_PROPERTY - 1] + "…"
 
 
 def page_number(paragraph: Any) -> None:  # noqa: ANN401 - of python-docx

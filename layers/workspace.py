@@ -28,6 +28,7 @@ from layers.arrow import to_arrow
 from layers.cleared import AUDITED
 from layers.cleared import cleared
 from layers.cleared import cleared_versions
+from layers.commits import FOUNDING
 from layers.commits import HISTORY_COLUMNS
 from layers.commits import history_frame
 from layers.commits import history_row
@@ -263,6 +264,7 @@ class Workspace:
         rows_in: int | None = None,
         rejected: int = 0,
         expected_version: int | None = None,
+        founding: bool = False,
     ) -> int:
         """Write a layer as its next version.
 
@@ -280,6 +282,8 @@ class Workspace:
             Rows of that file, and how many of them were rejected.
         expected_version
             The version that `frame` was made from; -1 for none.
+        founding
+            Whether a new workspace is being filled, which the audit need not tell of.
 
         Returns
         -------
@@ -309,6 +313,8 @@ class Workspace:
             "catalogue_version": self.catalogue.version_text,
             AUDITED: "1",
         }
+        if founding:
+            details[FOUNDING] = "1"
         raise_catalogue_version(self.path, self.catalogue)
         self._write(self.catalogue.layer(key), current, frame, details)
         return at + 1
@@ -454,6 +460,7 @@ def _fill(workspace: Workspace, author: str, edition: Edition | None) -> None:
                 author=author,
                 message=f"{catalogue.edition} {catalogue.version_text}",
                 source_file=catalogue.layer(key).file,
+                founding=True,
             )
 
 

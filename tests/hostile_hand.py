@@ -10,14 +10,22 @@ from typing import Any
 import pandas as pd
 
 from bench.city import make_workspace
+from geo.batch.scopes import CODE
+from geo.consolidation import consolidate
+from geo.consolidation.overrides import Override
 from geo.consolidation.parameters import ConsolidationParameters
+from geo.consolidation.solve import Settings
 from layers.catalogue import load_catalogue
+from layers.consolidation import CONSOLIDATION_LAYERS
+from layers.consolidation import default_parameters
+from layers.consolidation import register_of
 from layers.editing import FOLDER
 from layers.editing import DraftStore
 from layers.editing import EditSession
 from layers.editing import SetValues
 from layers.scenarios import Scenario
 from layers.scenarios import save
+from layers.scenarios import saved_step
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -73,7 +81,17 @@ STRINGS = (
 SHORT = f"<img src=x onerror=alert(1)>![](http://{ELSEWHERE})${{1}}`"
 """Fits where eighty characters are allowed."""
 
-_ID = "\"'><i onclick=alert(1)>`${1}[x](javascript:1)&lt;:$x$"
+PLANNED = f"=1+1 {SHORT}"
+"""A scenario that was solved; see :func:`plan`."""
+
+SUBJECTS = {"parks": "park_id", "incubators": "id", "operators": "operator_id"}
+"""Layers whose rows are evaluated, and how they are known."""
+
+RECORDED = 2025
+"""The year of indicators that :func:`record` gives to subjects."""
+
+TAIL = "\"'><i onclick=alert(1)>`${1}[x](javascript:1)&lt;:$x$"
+"""What every third id ends with."""
 
 
 def poison(workspace: Workspace) -> None:
@@ -106,6 +124,9 @@ def poisoned(
         start = 7 * number % len(STRINGS)
         texts = itertools.islice(itertools.cycle(STRINGS), start, start + len(made))
         made[name] = pd.array(list(texts), dtype="str")
+    if CODE in made:
+        # One code for all: what belongs to another district is measured there.
+        made[CODE] = SHORT
     for field in spec.fields:
         key = spec.key if field.name == spec.id_field else (field.references or ("",))[0]
         names = (renamed or {}).get(key, {})
@@ -119,7 +140,62 @@ def _renamed(workspace: Workspace, spec: LayerSpec) -> dict[str, str]:
     if spec.key == "buildings" or not workspace.rows(spec.key):
         return {}
     ids = workspace.read(spec.key)[spec.id_field].tolist()
-    return {key: key + _ID for key in ids[::3]}
+    return {key: key + TAIL for key in ids[::3]}
+
+
+def plan(workspace: Workspace) -> None:
+    """Solve and save the scenario :data:`PLANNED`, in which somebody moves.
+
+    Nobody can move where industries and needs are texts that no host offers: hosts then
+    are open to all, and units need nothing.
+    """
+    open_to_all = {"carriers": "allowed_industries", "units": "needs"}
+    for key, name in open_to_all.items():
+        frame = workspace.read(key)
+        frame[name] = pd.array([None] * len(frame), dtype="str")
+        workspace.commit(key, frame, author=MIXED, message=MIXED)
+    tables = {key: workspace.read(key) for key in workspace.keys()}  # noqa: SIM118 - no dict
+    parks = sorted(park for park in set(tables["units"]["park_id"].dropna()) if "<" in park)[:4]
+    parameters = default_parameters(tables)
+    register = register_of(tables, workspace.catalogue, parameters, parks)
+    frontier = consolidate(register, Settings(time_limit_s=20, gap=0.05)).frontier
+    steps = tuple(saved_step(register.problem, step) for step in frontier.steps)
+    fewest = min(range(len(steps)), key=lambda number: steps[number].presences)
+    assert steps[fewest].moved
+    units = [unit for unit in register.problem.units["unit_id"] if unit not in steps[fewest].moved]
+    stays = Override(
+        kind="stay",
+        author=SHORT,
+        time="2026-11-01T00:00:00+00:00",
+        reason=MIXED.replace("\u2028", " "),
+        unit_id=units[0],
+    )
+    scenario = Scenario(
+        name=PLANNED,
+        author=SHORT,
+        note=MIXED.replace("\u2028", " "),
+        parks=tuple(parks),
+        parameters=parameters,
+        overrides=(stays,),
+        versions={k: v for k, v in workspace.versions().items() if k in CONSOLIDATION_LAYERS},
+        steps=steps,
+        chosen=fewest,
+    )
+    save(workspace, scenario)
+
+
+def record(workspace: Workspace) -> None:
+    """Record indicators of subjects that there are; what is free in them is hostile still."""
+    now = workspace.read("indicators")
+    before = workspace.read("indicators", workspace.version("indicators") - 1)
+    ids = {one for key, name in SUBJECTS.items() for one in workspace.read(key)[name]}
+    subjects = [key + TAIL if key + TAIL in ids else key for key in before["subject_id"]]
+    now["subject_id"] = pd.array(subjects, dtype="str")
+    now["indicator"] = before["indicator"]
+    # One of a subject that nobody knows is told as not used.
+    last = now.index[now["card"].eq("university") & now["period"].eq(RECORDED)][-1]
+    now.loc[last, "subject_id"] = MIXED
+    workspace.commit("indicators", now, author=MIXED, message=MIXED)
 
 
 def make_poisoned(path: Path, few: int) -> Workspace:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -18,6 +17,7 @@ from layers.contract import conform
 from layers.team import Person
 from layers.team import Role
 from layers.workspace import Workspace
+from tests.loops import finish
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ def ask(
         named = scope if person is None else {**scope, "atlas.person": person}
         await WEB(named, receive, send)
 
-    return asyncio.run(_sent(gate, path, headers or {}))
+    return finish(_sent(gate, path, headers or {}))
 
 
 async def _sent(gate: ASGIApp, path: str, headers: Mapping[str, str]) -> httpx.Response:

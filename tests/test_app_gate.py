@@ -362,6 +362,26 @@ async def _nothing() -> dict[str, Any]:
     return {"type": "http.request"}
 
 
+@pytest.mark.parametrize("who", ["planner", "nobody"])
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_signs_nobody_out_but_has_him_asked(team: Team, site: str, who: str) -> None:
+    found = ask(team, "/auth/logout", held=cookies(who), headers={"sec-fetch-site": site})
+    assert not found.passed
+    assert found.status == 200
+    assert 'href="/auth/logout"' in found.body
+    assert "<script" not in found.body
+    assert not found.cookies
+    assert ask(team, "/scatter", held=cookies("planner")).passed
+
+
+@pytest.mark.parametrize("site", [None, "same-origin", "none"])
+def test_our_own_pages_and_old_browsers_sign_out_at_once(team: Team, site: str | None) -> None:
+    said = {} if site is None else {"sec-fetch-site": site}
+    held = cookies(signed_s=time.time() - 60)
+    assert ask(team, "/auth/logout", held=held, headers=said).passed
+    assert not ask(team, "/scatter", held=held).passed
+
+
 @pytest.mark.parametrize("method", ["PUT", "POST", "DELETE"])
 def test_another_site_changes_nothing(team: Team, method: str) -> None:
     for origin, passes in (("http://evil.example", False), ("null", False), (HERE, True)):

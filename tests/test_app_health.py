@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import threading
@@ -31,6 +30,8 @@ from layers.health import inspect
 from layers.team.people import Person
 from layers.team.people import Role
 from layers.workspace import Workspace
+from tests.gate_hand import make_team
+from tests.loops import finish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def ask(app: ASGIApp, path: str, **headers: str) -> httpx.Response:
         async with httpx.AsyncClient(transport=way, base_url="http://atlas.test") as web:
             return await web.get(path, headers=headers)
 
-    return asyncio.run(asked())
+    return finish(asked())
 
 
 @pytest.fixture
@@ -114,6 +115,24 @@ def test_a_journal_that_takes_no_file_is_degraded(
     assert inspect(workspace).checks == WELL | {"journal": False}
 
 
+def test_people_whose_list_cannot_be_read_make_it_degraded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serving = make_team(tmp_path, monkeypatch)
+    root = tmp_path / "workspace"
+    assert inspect(root, serving).as_dict()["checks"] == WELL | {"people": True}
+    members = tmp_path / "members.toml"
+    good = members.read_bytes()
+    members.write_text("[ids]\nu-planner = 'no such role'\n")
+    found = inspect(root, serving)
+    assert (found.status, found.checks["people"]) == ("degraded", False)
+    assert Watch(lambda: root, serving).look().checks == WELL | {"people": False}
+    members.unlink()
+    assert inspect(root, serving).checks["people"] is False
+    members.write_bytes(good)
+    assert inspect(root, serving).status == "ok"
+
+
 def test_little_space_is_degraded(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LEAST_FREE_MB", 10**9)
     assert inspect(workspace).checks == WELL | {"disk": False}
@@ -133,7 +152,7 @@ def test_one_look_answers_all_who_ask_within_seconds(
 ) -> None:
     looks = []
 
-    def count(root: Path) -> Health:
+    def count(root: Path, _serving: None) -> Health:
         looks.append(root)
         return Health(WELL)
 
@@ -151,7 +170,7 @@ def test_a_disk_that_hangs_is_down_and_is_not_asked_again_until_it_answers(
 ) -> None:
     goes_on, looks = threading.Event(), []
 
-    def hang(root: Path) -> Health:
+    def hang(root: Path, _serving: None) -> Health:
         looks.append(root)
         goes_on.wait(30)
         return Health(WELL)
@@ -205,6 +224,14 @@ async def _hello(_request: object) -> PlainTextResponse:
     return PlainTextResponse("hello")
 
 
+async def _stranger(_request: object) -> PlainTextResponse:
+    return PlainTextResponse("who are you?", status_code=401)
+
+
+async def _forbidden(_request: object) -> PlainTextResponse:
+    return PlainTextResponse("not for you", status_code=403)
+
+
 async def _broken(_request: object) -> PlainTextResponse:
     message = "password=hunter2"
     raise ValueError(message)
@@ -231,6 +258,8 @@ WEB = Starlette(
         Route("/exports/{token}/{name}", _hello),
         Route("/map", _hello),
         Route("/broken", _broken),
+        Route("/stranger", _stranger),
+        Route("/forbidden", _forbidden),
         WebSocketRoute("/_stcore/stream", _socket),
     ],
     middleware=[Middleware(RequestLog), Middleware(Gate)],
@@ -273,6 +302,25 @@ def test_an_address_that_is_none_of_ours_is_not_repeated(
     caplog.set_level("DEBUG", "atlas")
     ask(WEB, path)
     assert (told(caplog)["route"], told(caplog)["status"]) == (route, 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "level"),
+    [
+        ("/scatter/_stcore/health", "INFO"),
+        ("/scatter/_stcore/host-config", "INFO"),
+        ("/stranger", "INFO"),
+        ("/forbidden", "WARNING"),
+        ("/wp-admin/setup.php", "WARNING"),
+    ],
+)
+def test_what_happens_every_day_is_no_warning(
+    path: str, level: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG", "atlas")
+    ask(WEB, path)
+    (record,) = [one for one in caplog.records if hasattr(one, "fields")]
+    assert (record.levelname, record.fields["status"] >= 400) == (level, True)
 
 
 def test_an_error_is_logged_with_its_traceback(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,6 +22,7 @@ from app_limits import Uploads
 from layers.team.allowance import Allowance
 from layers.team.people import Person
 from layers.team.people import Role
+from tests.loops import finish
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,7 @@ class Browser:
             async with httpx.AsyncClient(transport=way, base_url="http://atlas.test") as web:
                 return await web.request(method, path, **options)
 
-        return asyncio.run(asked())
+        return finish(asked())
 
 
 def client(limits: Limits, person: Person | None = None, host: str = "10.1.2.3") -> Browser:
@@ -327,7 +328,7 @@ def test_one_person_cannot_open_any_number_of_pages(limits: Limits) -> None:
             limits, ZHANG, ZHANG, then=lambda: (page(limits, ZHANG), page(limits, LI))
         )
 
-    (status, text), (other, _text) = asyncio.run(both())
+    (status, text), (other, _text) = finish(both())
     assert (status, other) == (429, 200)
     assert "上限（2 个）" in text
     assert page(limits, ZHANG)[0] == 200
@@ -337,7 +338,7 @@ def test_all_together_cannot_open_any_number_of_pages(limits: Limits) -> None:
     async def three() -> Any:
         return await with_open(limits, ZHANG, ZHANG, LI, then=lambda: page(limits, LI))
 
-    status, text = asyncio.run(three())
+    status, text = finish(three())
     assert status == 503
     assert "上限（3 个）" in text
     assert page(limits, LI)[0] == 200
@@ -355,7 +356,7 @@ def test_a_page_whose_line_broke_comes_back_before_the_old_socket_is_missed(
             await socket.close()
         return [message["type"] for message in said], said[-1]["code"]
 
-    types, code = asyncio.run(opened())
+    types, code = finish(opened())
     assert types == ["websocket.accept"] * most + ["websocket.close"]
     assert code == 1013
     assert page(limits, ZHANG)[0] == 200
@@ -379,5 +380,5 @@ def test_a_socket_that_fails_is_not_counted_for_ever() -> None:
             await limits(scope, nothing, sent)
 
     for _number in range(10):
-        asyncio.run(fail())
+        finish(fail())
     assert not limits._open

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -359,3 +360,25 @@ def test_a_prepared_file_is_handed_out_under_its_name_to_whoever_has_its_address
         gone = ask(f"/exports/{wrong}/x.xlsx")
         assert gone.status == 404
         assert b"content" not in gone.body
+
+
+def test_every_refusal_says_why_in_both_languages(service: TileService, ticket: Ticket) -> None:
+    damaged = service.publish(Edition("w", "blocks", 9, "name", restricted=False), _damaged)
+    tile = f"/tiles/blocks/{ticket.token}"
+    refused = [
+        ("/tiles/nothing", 404),
+        ("/basemaps/nothing", 404),
+        ("/exports/nothing/x.gpkg", 404),
+        ("/atlas/map/atlas.txt", 404),
+        (f"{tile}x/1/0/0.mvt", 403),
+        (f"{tile}/state/none", 404),
+        (f"{tile}/one/0/0.mvt", 400),
+        (f"{tile}/1/7/7.mvt", 400),
+        (_address(damaged), 404),
+    ]
+    for path, status in refused:
+        answer = ask(path)
+        told = answer.body.decode()
+        assert answer.status == status, path
+        assert re.search("[\u4e00-\u9fff]{4}", told), told
+        assert re.search("[A-Za-z]{2,} [a-z]{2,}", told), told

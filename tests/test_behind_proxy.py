@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import datetime as dt
 import ipaddress
@@ -27,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
+from tests.loops import finish
 from tests.team_hand import CLIENT_SECRET
 from tests.team_hand import COOKIE_SECRET
 from tests.team_hand import PEOPLE
@@ -208,7 +208,7 @@ def test_the_socket_of_a_page_goes_through_and_stays_open(front: Front) -> None:
 
     with front.signed_in("planner") as client:
         client.get("/_stcore/host-config")
-        assert asyncio.run(talk(client))
+        assert finish(talk(client))
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1", "null"])
@@ -218,7 +218,7 @@ def test_a_socket_from_another_site_is_refused(front: Front, origin: str) -> Non
             pass
 
     with front.signed_in("planner") as client, pytest.raises(InvalidStatus) as refused:
-        asyncio.run(talk(client))
+        finish(talk(client))
     assert refused.value.response.status_code == 403
 
 

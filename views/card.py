@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import shapely
 import streamlit as st
 from geopandas import GeoSeries
 
+from geo.crs import GRS80
 from geo.crs import geodesic_area_m2
 from geo.crs import hectares_from_m2
 from geo.crs import mu_from_m2
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import pandas as pd
+    from shapely.geometry.base import BaseGeometry
 
     from layers.catalogue import FieldSpec
     from layers.catalogue import LayerSpec
@@ -177,6 +180,18 @@ def _drawn_area(row: pd.Series) -> str:
     area = float(geodesic_area_m2(GeoSeries([geometry], crs="EPSG:4490")).iloc[0])
     hectares = num(hectares_from_m2(area), digits=2, unit=_("ha"))
     return f"{hectares} ({num(mu_from_m2(area), digits=1, unit=_('mu'))})"
+
+
+def size_text(geometry: BaseGeometry) -> str:
+    """Return area or length of a shape on the ellipsoid, in words."""
+    if "Polygon" in geometry.geom_type:
+        area = abs(GRS80.geometry_area_perimeter(geometry)[0])
+        hectares = num(hectares_from_m2(area), digits=4, unit=_("ha"))
+        return f"{hectares} · {num(area, digits=1, unit='m²')} · {num(mu_from_m2(area), digits=2, unit=_('mu'))}"  # noqa: E501 - one line of text
+    if "Line" in geometry.geom_type:
+        return num(GRS80.geometry_length(geometry), digits=1, unit="m")
+    longitude, latitude = shapely.get_coordinates(geometry)[0]
+    return f"{longitude:.6f}°E {latitude:.6f}°N"
 
 
 def _origin(row: pd.Series) -> str:

@@ -146,6 +146,14 @@ def forget(spec: LayerSpec) -> None:
         complain(error)
 
 
+def discard(draft: Draft) -> None:
+    """Give up a draft that waits; keep the error for the next run if it cannot be removed."""
+    try:
+        drafts().discard(draft.draft_id)
+    except AtlasError as error:
+        complain(error)
+
+
 def take_up(draft: Draft) -> None:
     """Go on with a draft."""
     layer = draft.session.layer

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from layers.catalogue import LayerSpec
+    from layers.editing import Draft
     from layers.editing import EditSession
     from layers.editing import Replay
 
@@ -64,6 +65,7 @@ _CONTEXT = ("district", "zones", "parks", "campuses", "stations")
 _ROUNDING_M = 0.15
 """The browser has coordinates of other layers to six decimals of a degree."""
 _AROUND = 0.02
+_MOST_DRAFTS = 5
 
 
 def render() -> None:
@@ -86,6 +88,10 @@ def render() -> None:
     if said:
         st.error(md(said))
     _offer_drafts()
+    # Over the whole width, because beside the map five columns cannot be read. It is there
+    # also when it is empty, so that the map keeps its place and is not made anew.
+    with st.container(key="conflict"):
+        sides = None if found is None else edit_conflict.show(found, spec)
     left, right = st.columns([7, 4], gap="medium")
     with left, st.container(key="page-map"):
         edit_panel.history(spec, edits)
@@ -99,7 +105,7 @@ def render() -> None:
         st.rerun()
     with right:
         edit_panel.task(spec, edits, replay, action)
-        edit_panel.save(spec, edits, replay, found)
+        edit_panel.save(spec, edits, replay, found, sides)
 
 
 def _choose_layer(specs: list[LayerSpec], named: str | None) -> LayerSpec:
@@ -149,21 +155,30 @@ def _offer_drafts() -> None:
     waiting = desk.waiting()
     if not waiting:
         return
-    with st.expander(_("{n} unsaved drafts").format(n=len(waiting))):
-        for draft in waiting[:5]:
-            spec = store.catalogue().layer(draft.session.layer)
-            text, button = st.columns([4, 1], vertical_alignment="center")
-            text.markdown(
-                _("{layer}, {n} steps, {time}").format(
-                    layer=md(pick(spec.title)),
-                    n=num(len(draft.session.done)),
-                    time=md(moment(draft.saved)),
-                )
-            )
-            if button.button(_("Go on"), key=f"draft:{draft.draft_id}"):
-                desk.take_up(draft)
-                st.session_state.pop(_LAYER, None)
-                st.rerun()
+    with st.expander(_("Unsaved drafts: {n}").format(n=num(len(waiting)))):
+        for draft in waiting[:_MOST_DRAFTS]:
+            _offer_draft(draft)
+        if len(waiting) > _MOST_DRAFTS:
+            st.caption(_("The newest {n} are listed.").format(n=num(_MOST_DRAFTS)))
+
+
+def _offer_draft(draft: Draft) -> None:
+    """Offer to go on with a draft, or to discard it, which is asked for twice."""
+    layer = md(pick(store.catalogue().layer(draft.session.layer).title))
+    steps, time = num(len(draft.session.done)), md(moment(draft.saved))
+    text, go_on, discard = st.columns([6, 1, 1], vertical_alignment="center")
+    text.markdown(_("{layer}, steps: {n}, {time}").format(layer=f"**{layer}**", n=steps, time=time))
+    if go_on.button(_("Go on"), key=f"draft:{draft.draft_id}", width="stretch"):
+        desk.take_up(draft)
+        st.session_state.pop(_LAYER, None)
+        st.rerun()
+    with discard.popover(_("Discard"), type="tertiary", width="stretch"):
+        st.markdown(
+            _("Steps on **{layer}** that will be gone for good: {n}.").format(layer=layer, n=steps)
+        )
+        if st.button(_("Yes, discard it"), key=f"draft_gone:{draft.draft_id}"):
+            desk.discard(draft)
+            st.rerun()
 
 
 def _picture(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
-import pandas as pd
+import shapely
 import streamlit as st
 
 from geo.crs import STORAGE_CRS
@@ -21,13 +21,12 @@ from layers.editing import reconcile
 from layers.frames import GEOMETRY
 from layers.i18n import moment
 from layers.i18n import unknown
-from layers.shapes import describe_shapes
 from layers.style import Symbol
 from views import card
 from views import desk
 from views import store
-from views import tables
 from views.text import _
+from views.text import esc
 from views.text import md
 from views.text import num
 from views.text import pick
@@ -35,6 +34,8 @@ from views.text import pick
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Mapping
+
+    from shapely.geometry.base import BaseGeometry
 
     from layers.catalogue import LayerSpec
     from layers.editing import Bundle
@@ -57,6 +58,7 @@ THEIRS = Symbol(
 
 _PLAN = "edit_plan"
 _MOST_TOLD = 3
+_CHANGED = ' class="changed"'
 
 
 def plan(spec: LayerSpec, edits: EditSession) -> Reconciliation | None:
@@ -196,7 +198,7 @@ def _features(bundle: Bundle, spec: LayerSpec, told: Mapping[str, ForeignChange]
                 )
             )
         if feature.fields:
-            tables.show(_table(feature, spec))
+            st.html(_table(feature, spec))
 
 
 def _happened(feature: FeatureMerge) -> str:
@@ -212,36 +214,59 @@ def _happened(feature: FeatureMerge) -> str:
     return titles[feature.state]
 
 
-def _table(feature: FeatureMerge, spec: LayerSpec) -> pd.DataFrame:
-    """Return the fields that were changed: as they were, theirs, mine, and what becomes."""
+def _table(feature: FeatureMerge, spec: LayerSpec) -> str:
+    """Return as HTML the fields that were changed: before, theirs, mine, and what becomes.
+
+    Not a table of Streamlit: that cuts its cells and hides columns behind its edge, and
+    here every word must be read before somebody decides.
+    """
     outcome = {
         "mine": _("mine"),
         "theirs": _("theirs"),
         "same": _("the same"),
         "clash": _("to be decided"),
     }
-    names = [name for name, _who in feature.fields]
-    rows = (feature.base, feature.theirs, feature.mine)
-    values = [[_value(row, name, spec) for row in rows] for name in names]
-    columns = list(zip(*values, strict=True))
-    titles = [_("Geometry") if n == GEOMETRY else card.heading(spec.field(n)) for n in names]
-    return pd.DataFrame(
-        {
-            _("Field"): titles,
-            _("Before"): columns[0],
-            _("Theirs"): columns[1],
-            _("Mine"): columns[2],
-            _("Stands"): [outcome[by] for _name, by in feature.fields],
-        }
+    heads = (_("Field"), _("Before"), _("Theirs"), _("Mine"), _("Stands"))
+    head = "".join(f'<th scope="col">{esc(text)}</th>' for text in heads)
+    body = "".join(
+        f"<tr>{_cells(feature, name, by, spec)}{_outcome(outcome[by], is_open=by == 'clash')}</tr>"
+        for name, by in feature.fields
     )
+    return f'<table class="atlas-conflict"><tr>{head}</tr>{body}</table>'
+
+
+def _cells(feature: FeatureMerge, name: str, by: str, spec: LayerSpec) -> str:
+    """Return the cells of a field; what somebody changed stands bold behind a bar."""
+    title = _("Geometry") if name == GEOMETRY else card.heading(spec.field(name))
+    before = _value(feature.base, name, spec)
+    cells = [f'<th scope="row">{esc(title)}</th><td>{esc(before)}</td>']
+    for who, row in (("theirs", feature.theirs), ("mine", feature.mine)):
+        text = _value(row, name, spec)
+        is_changed = by in (who, "same", "clash")
+        if is_changed and text == before:
+            text = _("{value}, in another place or form").format(value=text)
+        cells.append(f"<td{_CHANGED if is_changed else ''}>{esc(text)}</td>")
+    return "".join(cells)
+
+
+def _outcome(text: str, *, is_open: bool) -> str:
+    return f"<td{_CHANGED if is_open else ''}>{esc(text)}</td>"
 
 
 def _value(row: Row | None, name: str, spec: LayerSpec) -> str:
     if row is None:
         return _("not there")
     if name == GEOMETRY:
-        return describe_shapes([row.shape])[0]
+        return _shape(row.shape)
     return card.value(spec.field(name), row.cells[name])
+
+
+def _shape(shape: BaseGeometry | None) -> str:
+    if shape is None or shape.is_empty:
+        return num(None)
+    corners = _("vertices: {n}").format(n=num(shapely.get_num_coordinates(shape)))
+    is_point = "Point" in shape.geom_type
+    return card.size_text(shape) if is_point else f"{card.size_text(shape)} · {corners}"
 
 
 def trouble(spec: LayerSpec, texts: Iterable[str]) -> None:
@@ -262,7 +287,7 @@ def give_up(spec: LayerSpec, edits: EditSession) -> None:
     """Offer to give all edits up, and ask before it is done."""
     with st.popover(_("Give up all edits"), type="tertiary"):
         st.markdown(
-            _("{n} steps on **{layer}** will be gone for good.").format(
+            _("Steps on **{layer}** that will be gone for good: {n}.").format(
                 n=num(len(edits.done)), layer=md(pick(spec.title))
             )
         )

@@ -8,9 +8,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from geo.crs import GRS80
-from geo.crs import hectares_from_m2
-from geo.crs import mu_from_m2
 from layers.audit import Action
 from layers.editing import Add
 from layers.editing import Delete
@@ -112,7 +109,7 @@ def history(spec: LayerSpec, edits: EditSession) -> None:
         desk.keep(spec, edits.redo())
         st.rerun()
     text.caption(
-        _("{n} steps not saved yet; they are kept as a draft.").format(n=num(len(edits.done)))
+        _("Steps not saved yet, kept as a draft: {n}").format(n=num(len(edits.done)))
         if edits.done
         else _("Nothing changed yet.")
     )
@@ -176,7 +173,7 @@ def _new(spec: LayerSpec, replay: Replay) -> None:
     if pending is None:
         st.info(_("Draw on the map. A double click or ✓ finishes; Esc gives up."))
         return
-    st.markdown(f"**{_('New feature')}** · {esc(size_text(pending))}")
+    st.markdown(f"**{_('New feature')}** · {esc(card.size_text(pending))}")
     with st.form(f"edit_new:{spec.key}:{desk.current_round()}"):
         identifier = st.text_input(
             _("Id"), next_id(replay.frame, spec, desk.session(spec).changed_ids)
@@ -191,18 +188,6 @@ def _new(spec: LayerSpec, replay: Replay) -> None:
         desk.new_round()
     if wanted or dropped:
         st.rerun()
-
-
-def size_text(geometry: BaseGeometry) -> str:
-    """Return area or length of a shape on the ellipsoid, in words."""
-    if "Polygon" in geometry.geom_type:
-        area = abs(GRS80.geometry_area_perimeter(geometry)[0])
-        hectares = num(hectares_from_m2(area), digits=4, unit=_("ha"))
-        return f"{hectares} · {num(area, digits=1, unit='m²')} · {num(mu_from_m2(area), digits=2, unit=_('mu'))}"  # noqa: E501 - one line of text
-    if "Line" in geometry.geom_type:
-        return num(GRS80.geometry_length(geometry), digits=1, unit="m")
-    longitude, latitude = geometry.coords[0][:2]
-    return f"{longitude:.6f}°E {latitude:.6f}°N"
 
 
 def _fields(spec: LayerSpec, row: pd.Series | None) -> dict[str, Any]:
@@ -290,7 +275,7 @@ def _shape_help(action: str, row: pd.Series) -> None:
     if row.geometry is None:
         st.info(_("This feature has no place yet. Draw a new one, or give it coordinates."))
         return
-    st.markdown(f"**{_('Drawn size')}** {esc(size_text(row.geometry))}")
+    st.markdown(f"**{_('Drawn size')}** {esc(card.size_text(row.geometry))}")
     st.info(
         _("Drag the handles on the map; ✓ applies, Esc gives up.")
         if action == "edit"
@@ -299,7 +284,11 @@ def _shape_help(action: str, row: pd.Series) -> None:
 
 
 def save(
-    spec: LayerSpec, edits: EditSession, replay: Replay, found: Reconciliation | None = None
+    spec: LayerSpec,
+    edits: EditSession,
+    replay: Replay,
+    found: Reconciliation | None = None,
+    sides: Mapping[str, Side] | None = None,
 ) -> None:
     """Show what the edits did besides, and the form that saves them as one version.
 
@@ -309,6 +298,8 @@ def save(
         The layer, its edits, and what they make of it.
     found
         What others saved meanwhile, see :func:`views.edit_conflict.plan`.
+    sides
+        What was decided about it, see :func:`views.edit_conflict.show`.
     """
     saved = st.session_state.pop(_SAVED, None)
     if saved is not None:
@@ -321,14 +312,21 @@ def save(
     st.html(f'<div class="atlas-legend">{_steps(spec, replay)}</div>')
     for text in dict.fromkeys(pick(note.text) for note in replay.notes):
         st.caption(md(text))
-    sides = None if found is None else edit_conflict.show(found, spec)
+    is_open = found is not None and sides is None
+    if is_open:
+        st.warning(
+            _(
+                "Somebody else saved this layer: decide at the top of the page what is to "
+                "stand, then save."
+            )
+        )
     with st.form(f"edit_save:{spec.key}"):
         author = _author()
         message = st.text_input(_("What was changed, and why"))
         wanted = st.form_submit_button(
             _("Save as a new version"),
             type="primary",
-            disabled=found is not None and sides is None,
+            disabled=is_open,
         )
     shown = st.session_state.get(_SEEN)
     st.session_state[_SEEN] = (spec.key, desk.newest(spec))

@@ -36,9 +36,22 @@ class Kind(StrEnum):
     CHANGED = "changed"
     MISSING_FILE = "missing_file"
     MISSING_END = "missing_end"
+    GONE = "gone"
+    UNRECORDED = "unrecorded"
+    NOT_AS_BACKED_UP = "not_as_backed_up"
+    SHORTER = "shorter"
 
 
 _MILD = frozenset({Kind.CUT_OFF, Kind.CLOCK})
+
+LIMIT = Text(
+    "限度：能写入此文件夹的人可以连同校验值一起改写或截短审计，只有与存放在别处的备份比对"
+    "（atlas audit check --backup 备份.zip）才能发现",
+    "Its limit: whoever may write to this folder can rewrite or shorten the audit with all its"
+    " checksums, which only a backup that is kept elsewhere shows: atlas audit check --backup"
+    " FILE.zip",
+)
+"""What a check without a backup cannot find."""
 
 _TEXTS = {
     Kind.CUT_OFF: Text(
@@ -66,6 +79,25 @@ _TEXTS = {
     Kind.MISSING_END: Text(
         "文件末尾的记录不见了或被改动，而其他文件记有它；请与备份比对",
         "its last records are gone or changed, but other files tell of them; compare with a backup",
+    ),
+    Kind.GONE: Text(
+        "审计记录不见了，而图层的历史记有经审计的修改；请从备份找回，并查明是谁删除的",
+        "the audit is gone, but the history of the layers tells of changes that it recorded; get it"
+        " back from a backup, and find out who took it away",
+    ),
+    Kind.UNRECORDED: Text(
+        "图层有这个版本，审计中却没有它的记录：记录被删除，或有人绕过程序写入；请与备份比对",
+        "the layer has this version, but no record of the audit tells of it: the record was taken"
+        " out, or somebody wrote past the program; compare with a backup",
+    ),
+    Kind.NOT_AS_BACKED_UP: Text(
+        "此行与备份中的不同：备份之后被改写；以备份为准，并查明是谁改的",
+        "differs from the backup: it was rewritten since; trust the backup, and find out by whom",
+    ),
+    Kind.SHORTER: Text(
+        "备份中有此行及其后的记录，现在没有：备份之后被删去；请从备份找回，并查明是谁删的",
+        "the backup has this record and what follows, which are gone: they were taken away since;"
+        " get them back from the backup, and find out who did it",
     ),
 }
 
@@ -108,8 +140,9 @@ def check(folder: Path) -> list[Finding]:
 
     Every record must carry the hash of the one before, be numbered in order, and be of the
     day of its file; and every end that another file tells of must be there. What nobody
-    tells of yet, the last records of the newest files, could be taken away unnoticed:
-    copies elsewhere (backups) are what helps against that.
+    tells of yet, the last records of the newest files, could be taken away unnoticed, and
+    whoever may write here can write all of it anew: only copies elsewhere help against that,
+    see :func:`layers.keeping.auditing.check_against`.
 
     Parameters
     ----------
@@ -134,7 +167,7 @@ def check(folder: Path) -> list[Finding]:
     there = files_of(folder / FOLDER)
     for path in there:
         findings += _checked(path, wanted.pop(path.name, set()))
-    findings += [_finding(Kind.MISSING_FILE, name, 0) for name in sorted(wanted)]
+    findings += [finding(Kind.MISSING_FILE, name) for name in sorted(wanted)]
     findings += list(_foreign(folder / FOLDER))
     return sorted(findings, key=lambda one: (one.file, one.line))[:MOST_FINDINGS]
 
@@ -154,12 +187,12 @@ def _checked(path: Path, wanted: set[End]) -> Iterator[Finding]:
     before, expected, last, half = FIRST, 0, None, 0
     for number, line, is_whole in lines_of(path):
         if half:
-            yield _finding(Kind.CHANGED, path.name, half)
+            yield finding(Kind.CHANGED, path.name, half)
             half = 0
         record = record_of(line) if is_whole else None
         if record is None:
             if is_whole or not _is_half(line):
-                yield _finding(Kind.CHANGED, path.name, number)
+                yield finding(Kind.CHANGED, path.name, number)
             else:
                 half = number  # only the last line may have been cut off by a crash
             continue
@@ -171,16 +204,16 @@ def _checked(path: Path, wanted: set[End]) -> Iterator[Finding]:
             or time is None
             or time.date() != day_of(path.name)
         ):
-            yield _finding(Kind.CHANGED, path.name, number)
+            yield finding(Kind.CHANGED, path.name, number)
         elif last is not None and time < last:
-            yield _finding(Kind.CLOCK, path.name, number)
+            yield finding(Kind.CLOCK, path.name, number)
         before, expected, last = digest_of(line), record["number"] + 1, time
         if missing.get(record["number"]) == End(record["number"], before):
             del missing[record["number"]]
     if half:
-        yield _finding(Kind.CUT_OFF, path.name, half)
+        yield finding(Kind.CUT_OFF, path.name, half)
     if missing or contradicting:
-        yield _finding(Kind.MISSING_END, path.name, 0)
+        yield finding(Kind.MISSING_END, path.name)
 
 
 def _is_half(line: bytes) -> bool:
@@ -201,8 +234,9 @@ def _foreign(folder: Path) -> Iterator[Finding]:
     if folder.is_dir():
         for path in folder.iterdir():
             if day_of(path.name) is None and path.name.endswith(ENDING):
-                yield _finding(Kind.FOREIGN, path.name, 0)
+                yield finding(Kind.FOREIGN, path.name)
 
 
-def _finding(kind: Kind, file: str, line: int) -> Finding:
+def finding(kind: Kind, file: str, line: int = 0) -> Finding:
+    """Return what is found at a line of a file; 0 is the whole file."""
     return Finding(kind, file, line, _TEXTS[kind])

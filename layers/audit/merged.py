@@ -13,7 +13,9 @@ from typing import Any
 from layers.audit.events import Action
 from layers.audit.events import Door
 from layers.audit.events import Event
+from layers.audit.reading import BEGUN
 from layers.audit.reading import DONE
+from layers.audit.reading import FAILED
 from layers.audit.reading import MADE
 from layers.audit.reading import STATE
 from layers.audit.reading import Wish
@@ -23,6 +25,7 @@ from layers.audit.reading import row_of_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import pandas as pd
 
@@ -58,7 +61,7 @@ def audit_of(workspace: Workspace, wish: Wish = _ALL) -> pd.DataFrame:
         If a file of the journal, or a layer, cannot be read.
     """
     told = read(workspace.path, wish)
-    known = _known(workspace)
+    known = recorded_versions(workspace.path)
     more = [
         row
         for row in _history(workspace)
@@ -74,9 +77,25 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): cell for name, cell in row.items()} for row in frame.to_dict("records")]
 
 
-def _known(workspace: Workspace) -> set[tuple[str, int]]:
-    """Return the versions of layers that the journal says somebody made."""
-    records = read(workspace.path, Wish(actions=_WRITING, most=_EVERY))
+def recorded_versions(folder: Path) -> set[tuple[str, int]]:
+    """Return the versions of layers that the journal of a workspace says somebody made.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+
+    Returns
+    -------
+    set
+        ``(key of the layer, version)``.
+
+    Raises
+    ------
+    WorkspaceError
+        If a file of the journal cannot be read.
+    """
+    records = read(folder, Wish(actions=_WRITING, most=_EVERY))
     return {
         version
         for layers, detail in zip(records["layers"], records["detail"], strict=True)
@@ -84,6 +103,38 @@ def _known(workspace: Workspace) -> set[tuple[str, int]]:
         for version in layers.items()
         if version[0] in detail[MADE]
     }
+
+
+def open_steps(folder: Path) -> list[tuple[dt.datetime, frozenset[str]]]:
+    """Return when changes were begun whose end the journal does not know, or that failed.
+
+    Each may have written a version: the process can end between the commit and its record.
+
+    Parameters
+    ----------
+    folder
+        The workspace.
+
+    Returns
+    -------
+    list of tuple
+        Time in UTC and the keys of the layers, the newest first.
+
+    Raises
+    ------
+    WorkspaceError
+        If a file of the journal cannot be read.
+    """
+    records = read(folder, Wish(actions=_WRITING, most=_EVERY))
+    found = []
+    for time, layers, detail in zip(
+        records["time"], records["layers"], records["detail"], strict=True
+    ):
+        if detail.get(STATE) in {BEGUN, FAILED}:
+            named = detail.get("layers")
+            keys = frozenset([*layers, *(named if isinstance(named, list) else ())])
+            found.append((time.to_pydatetime(), keys))
+    return found
 
 
 def _history(workspace: Workspace) -> Iterator[dict[str, Any]]:

@@ -180,6 +180,7 @@ def _fill(path: Path, stage: Stage, scope: str, catalogue: Catalogue, author: st
             message=f"{stage.source.get('kind', '')} {name}".strip(),
             source_file=name,
             source_sha256=stage.fingerprint,
+            founding=True,
         )
 
 

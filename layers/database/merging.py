@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from layers.database.writing import Target
 
 _NEW = "_atlas_new"
+_NO_IDS: frozenset[str] = frozenset()
 _KIND = (
     "SELECT c.relkind::text FROM pg_catalog.pg_class c"
     " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
@@ -48,6 +49,15 @@ _INDEXED = (
 
 
 @dataclass(frozen=True, slots=True)
+class Touched:
+    """Ids of the rows that were added, changed and removed; empty where nobody asked."""
+
+    added: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """What was done to a table: rows added, changed and removed, and whether it was fitted.
 
@@ -59,6 +69,8 @@ class Changes:
         Whether the table was made, or columns or an index were added.
     emptied
         Columns that were published before, are not any more, and stay without values.
+    touched
+        Ids of those rows.
     """
 
     added: int
@@ -66,6 +78,7 @@ class Changes:
     removed: int
     fitted: bool
     emptied: tuple[str, ...]
+    touched: Touched = Touched()
 
     @property
     def any(self) -> bool:
@@ -93,6 +106,7 @@ class LayerTable:
 
     def __init__(self, target: Target, ready: Ready, srid: int) -> None:
         self._target, self._ready, self._srid = target, ready, srid
+        self._told = False
         schema = target.address.schema
         self.title, self.name = f"{schema}.{ready.key}", quoted(schema, ready.key)
         found = target.rows(_KIND, (schema, ready.key))
@@ -109,7 +123,8 @@ class LayerTable:
             The columns that the last publication wrote; those that the layer does not have
             any more are emptied.
         afresh
-            Whether all rows that are there are somebody else's and go.
+            Whether all rows that are there are somebody else's and go. If not, the ids of
+            what is written are told.
 
         Raises
         ------
@@ -117,16 +132,19 @@ class LayerTable:
             If a column has another type, or the server refuses something.
         """
         fitted = self._fit() if self.exists else self._make()
-        removed = self._delete("true") if afresh else 0
+        self._told = bool(self._id) and bool(before) and not afresh
+        gone, _ids = self._delete("true") if afresh else (0, _NO_IDS)
         self._put_aside()
-        removed += self._delete(self._gone)
+        removed, removed_ids = self._delete(self._gone)
         old = tuple(n for n in before if n not in self._names and n in self._there())
-        changed = self._change() + self._empty(old)
-        added = self._add()
+        changed, changed_ids = self._change()
+        emptied = self._empty(old)
+        added, added_ids = self._add()
         self._target.run(f"DROP TABLE pg_temp.{_NEW}")
         # An index is made of all rows at once, and a key needs rows that have one.
         fitted = self._complete() or fitted
-        return Changes(added, changed, removed, fitted, old)
+        touched = Touched(added_ids, changed_ids, removed_ids)
+        return Changes(added, changed + emptied, removed + gone, fitted, old, touched)
 
     @property
     def _id(self) -> str:
@@ -200,27 +218,27 @@ class LayerTable:
         key = quoted(self._id)
         return f"NOT EXISTS (SELECT 1 FROM pg_temp.{_NEW} n WHERE n.{key} = t.{key})"  # noqa: S608
 
-    def _delete(self, condition: str) -> int:
-        return self._count(f"DELETE FROM {self.name} t WHERE {condition}")  # noqa: S608
+    def _delete(self, condition: str) -> tuple[int, frozenset[str]]:
+        return self._written(f"DELETE FROM {self.name} t WHERE {condition}")  # noqa: S608
 
-    def _change(self) -> int:
+    def _change(self) -> tuple[int, frozenset[str]]:
         names = [quoted(name) for name in self._names if name != self._id]
         if not self._id or not names:
-            return 0
+            return 0, _NO_IDS
         old, new = (", ".join(f"{side}.{name}" for name in names) for side in "tn")
         key = quoted(self._id)
-        return self._count(
+        return self._written(
             f"UPDATE {self.name} t SET ({', '.join(names)}) = ROW({new}) FROM pg_temp.{_NEW} n"  # noqa: S608
             f" WHERE n.{key} = t.{key} AND ROW({old}) IS DISTINCT FROM ROW({new})"
         )
 
-    def _add(self) -> int:
+    def _add(self) -> tuple[int, frozenset[str]]:
         names = ", ".join(map(quoted, self._names))
         taken = f"INSERT INTO {self.name} ({names}) SELECT {names} FROM pg_temp.{_NEW} n"  # noqa: S608
         if not self._id:
-            return self._count(taken)
+            return self._written(taken)
         key = quoted(self._id)
-        return self._count(
+        return self._written(
             f"{taken} WHERE NOT EXISTS (SELECT 1 FROM {self.name} t WHERE t.{key} = n.{key})"  # noqa: S608
             f" ORDER BY n.{key}"
         )
@@ -243,6 +261,17 @@ class LayerTable:
             target.run(f"CREATE INDEX ON {self.name} USING gist ({quoted(GEOMETRY)})")
             done = True
         return done
+
+    def _written(self, statement: str) -> tuple[int, frozenset[str]]:
+        """Execute a statement; return how many rows it wrote, and their ids if they are told."""
+        if not self._told:
+            return self._count(statement), _NO_IDS
+        key = quoted(self._id)
+        # Inserted rows have no name of their own, and others stand beside the new ones.
+        returned = key if statement.startswith("INSERT") else f"t.{key}"
+        query = f"WITH done AS ({statement} RETURNING {returned} AS id) SELECT id::text FROM done"  # noqa: S608
+        ids = [str(found) for (found,) in self._target.rows(query)]
+        return len(ids), frozenset(ids)
 
     def _count(self, statement: str) -> int:
         query = f"WITH done AS ({statement} RETURNING 1) SELECT count(*) FROM done"  # noqa: S608

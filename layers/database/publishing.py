@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from layers.audit import export_id_text
+from layers.database.mending import put_back
 from layers.database.merging import LayerTable
+from layers.database.ready import earlier_rows
 from layers.database.ready import make_ready
 from layers.database.refusals import foreign
 from layers.database.refusals import newer
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from layers.database.address import Address
+    from layers.database.merging import Changes
     from layers.database.ready import Content
     from layers.database.ready import Ready
     from layers.database.register import Entry
@@ -35,6 +38,10 @@ if TYPE_CHECKING:
 
 _MARK = "[atlas]"
 _OLD_COLUMN = {"zh": "已不再发布", "en": "not published any more"}
+_HEADING = (
+    "SELECT pg_catalog.col_description(attrelid, attnum) FROM pg_catalog.pg_attribute"
+    " WHERE attrelid = $1::regclass AND attname = $2"
+)
 _ABOUT = "SELECT pg_catalog.obj_description($1::regclass, 'pg_class')"
 
 
@@ -78,6 +85,9 @@ class Published:
         Rows that were written.
     same
         Whether the table held all of it already, and nothing was written.
+    put_back
+        Rows that were not as last published, since somebody changed the table by hand, and
+        that are now as the layer has them; None if that cannot be told.
     """
 
     layer: str
@@ -87,6 +97,7 @@ class Published:
     changed: int
     removed: int
     same: bool
+    put_back: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +187,7 @@ class _Publisher:
         before = () if last is None or not ours else last.columns
         changes = table.put(before, afresh=table.exists and not ours)
         styled = self.styles.put(ready)
+        mended = self._put_back(table, last, ready, changes) if ours and last else None
         same = ours and last is not None and last.sha256 == ready.sha256
         same = same and not (changes.any or styled)
         if not same:
@@ -183,7 +195,24 @@ class _Publisher:
             self._note_down(ready)
         rows = ready.rows.num_rows
         counts = (changes.added, changes.changed, changes.removed)
-        return Published(ready.key, ready.version, rows, *counts, same=same)
+        return Published(ready.key, ready.version, rows, *counts, same=same, put_back=mended)
+
+    def _put_back(
+        self, table: LayerTable, last: Entry, ready: Ready, changes: Changes
+    ) -> int | None:
+        key, touched = ready.sheet.id_field, changes.touched
+        if last.workspace != self._wish.workspace or not key:
+            return None
+        if not (touched.added or touched.changed or touched.removed):
+            return 0
+        if last.sha256 == ready.sha256:
+            return put_back(touched, ready.rows, ready.rows, key)
+        # In another language the marks of all rows are others; the headings tell it.
+        heading = self._target.rows(_HEADING, (table.name, key))
+        if last.version == ready.version or heading != [(ready.comments[key],)]:
+            return None
+        before = earlier_rows(self._content, ready.key, last.version)
+        return None if before is None else put_back(touched, before, ready.rows, key)
 
     def _check(self, table: LayerTable, last: Entry | None, ready: Ready) -> bool:
         """Tell whether the table is one that was published; refuse what is not to be done."""

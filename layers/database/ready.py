@@ -22,6 +22,7 @@ from layers.export.styling import sld_text
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Callable
     from collections.abc import Mapping
     from collections.abc import Sequence
 
@@ -134,6 +135,8 @@ class Content:
         The list of sources.
     stamp
         When one of the layers was changed last.
+    earlier
+        Returns the rows of an earlier version of a layer, None if they are not known.
     """
 
     tables: Mapping[str, pd.DataFrame]
@@ -145,6 +148,7 @@ class Content:
     lang: str = "zh"
     sources: pd.DataFrame | None = None
     stamp: dt.datetime | None = None
+    earlier: Callable[[str, int], pd.DataFrame | None] | None = None
 
 
 def make_ready(content: Content) -> tuple[list[Ready], tuple[Text, ...]]:
@@ -183,6 +187,25 @@ def make_ready(content: Content) -> tuple[list[Ready], tuple[Text, ...]]:
         for sheet, spec, abouts in zip(sheets, kept, _abouts(notes), strict=True)
     ]
     return made, notes.sentences
+
+
+def earlier_rows(content: Content, key: str, version: int) -> pa.Table | None:
+    """Return the rows of an earlier version as they were published; None if not known.
+
+    Parameters
+    ----------
+    content
+        How the layer is published now: for whom, in which system and language.
+    key, version
+        The layer and its version.
+    """
+    frame = None if content.earlier is None else content.earlier(key, version)
+    if frame is None:
+        return None
+    (spec,) = (spec for spec in content.specs if spec.key == key)
+    crs, audience, lang = export_crs(content.crs), content.audience, content.lang
+    sheet = layer_sheet(frame, spec, crs=crs, audience=audience, lang=lang, style=None)
+    return to_arrow(sheet.frame, sheet.fields)
 
 
 def _ready(sheet: Sheet, shape: str, about: str, content: Content) -> Ready:

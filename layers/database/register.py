@@ -13,6 +13,7 @@ from typing import NamedTuple
 from layers.database.connection import quoted
 
 if TYPE_CHECKING:
+    from layers.database.connection import Connection
     from layers.database.writing import Target
 
 REGISTER = "atlas_publications"
@@ -45,7 +46,7 @@ _LAST = (
     " pg_catalog.to_char(published_at, 'YYYY-MM-DD HH24:MI')"
     " FROM {name} WHERE layer = $1 ORDER BY number DESC LIMIT 1"
 )
-_COLUMNS = (
+COLUMNS = (
     "layer",
     "version",
     "workspace",
@@ -57,6 +58,7 @@ _COLUMNS = (
     "published_by",
     "export_id",
 )
+"""Names of its columns that a publication fills in; number and time come by themselves."""
 
 
 class Entry(NamedTuple):
@@ -84,6 +86,24 @@ class Entry(NamedTuple):
     time: str
 
 
+def last_entry(connection: Connection, layer: str) -> Entry | None:
+    """Return the last publication of a layer in a schema whose register can be read.
+
+    Parameters
+    ----------
+    connection
+        To the database and the schema.
+    layer
+        Key of the layer, which is the name of its table.
+    """
+    name = quoted(connection.address.schema, REGISTER)
+    found = connection.rows(_LAST.format(name=name), (layer,))
+    if not found:
+        return None
+    version, workspace, audience, crs, columns, *rest = found[0]
+    return Entry(int(version), workspace, audience, crs, tuple(columns.split()), *rest)
+
+
 class Register:
     """The register in the schema of a target; made when the first entry is written."""
 
@@ -96,11 +116,7 @@ class Register:
         """Return the last publication of a layer; None if there was none."""
         if not self._there:
             return None
-        found = self._target.rows(_LAST.format(name=self._name), (layer,))
-        if not found:
-            return None
-        version, workspace, audience, crs, columns, *rest = found[0]
-        return Entry(int(version), workspace, audience, crs, tuple(columns.split()), *rest)
+        return last_entry(self._target, layer)
 
     def add(self, values: dict[str, Any]) -> None:
         """Write down a publication: a value for every column but number and time."""
@@ -110,10 +126,10 @@ class Register:
                 "COMMENT ON TABLE %I.%I IS %L", self._target.address.schema, REGISTER, _COMMENT
             )
             self._there = True
-        places = ", ".join(f"${number}" for number in range(1, len(_COLUMNS) + 1))
-        names = ", ".join(map(quoted, _COLUMNS))
+        places = ", ".join(f"${number}" for number in range(1, len(COLUMNS) + 1))
+        names = ", ".join(map(quoted, COLUMNS))
         self._target.rows(
             f"WITH done AS (INSERT INTO {self._name} ({names}) VALUES ({places}) RETURNING 1)"  # noqa: S608
             " SELECT count(*) FROM done",
-            [values[name] for name in _COLUMNS],
+            [values[name] for name in COLUMNS],
         )

@@ -14,6 +14,7 @@ from layers.errors import Text
 from layers.export.sheets import DISTORTED
 from layers.export.sheets import SAMPLE
 from layers.export.sheets import SKETCH
+from layers.public_copy import COARSE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +29,6 @@ AUDIENCE_MARKS: dict[Audience, Text] = {
     "internal": Text("内部资料 注意保管", "内部资料 注意保管 (internal, keep safe)"),
     "public": Text("未送审不得公开", "未送审不得公开 (not to be published before map review)"),
 }
-_COARSE = Text(
-    "公开版：坐标取整到 0.0001 度（约 10 米），内部字段未导出；企业数不足三家的，该数与相应面积、"
-    "人数留空",
-    "Public copy: coordinates are rounded to 0.0001 degrees (about 10 m), internal fields are"
-    " left out; counts of fewer than three firms, and their areas and employees, are blank",
-)
 # The district's own time, without the rules of a zone: bytes must not depend on a computer.
 _BEIJING = dt.timezone(dt.timedelta(hours=8))
 _VERSION_TIME = Text("数据版本时间", "version_time")
@@ -171,7 +166,7 @@ def make_notes(  # noqa: PLR0913 -- everything that a delivery says of itself, e
     stamp = stamp or Stamp.of(None)
     sentences = [AUDIENCE_MARKS[audience]]
     if audience == "public":
-        sentences.append(_COARSE)
+        sentences.append(COARSE)
     if any(sheet.distorted for sheet in sheets):
         sentences.append(DISTORTED)
     sentences += [

@@ -11,8 +11,8 @@ from layers.errors import Text
 from layers.export.notes import AUDIENCE_MARKS
 from layers.export.run import FORMATS
 from layers.export.run import readme_text
-from layers.export.sheets import PUBLIC_GRID
 from layers.export.sheets import export_crs
+from layers.public_copy import PUBLIC_GRID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

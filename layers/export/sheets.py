@@ -28,6 +28,7 @@ from layers.frames import to_type
 from layers.marks import is_located
 from layers.marks import is_sample
 from layers.marks import is_sketch
+from layers.public_copy import PUBLIC_GRID
 from layers.shapes import NORTH
 from layers.shapes import SOUTH
 from layers.systems import find_system
@@ -51,8 +52,6 @@ MARK_FIELD = FieldSpec("data_mark", "text", Text("数据标记", "Data mark"))
 
 # 8 decimals of a degree are a millimetre, and so are 3 of a metre.
 DECIMALS = {True: 8, False: 3}
-# What a public copy shows, degrees: about 10 m.
-PUBLIC_GRID = 1e-4
 
 
 DISTORTED = Text(
@@ -295,7 +294,7 @@ def _inner_points(shapes: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def coarse(shapes: NDArray[Any]) -> NDArray[Any]:
-    """Return places as a public copy has them: on a grid of :data:`PUBLIC_GRID`.
+    """Return places as a public copy has them: on a grid of :data:`layers.public_copy.PUBLIC_GRID`.
 
     Parameters
     ----------

@@ -42,6 +42,8 @@ class Choices:
         planner accepted it.
     geocode
         Whether the geocoder that the user configured may be asked.
+    public_copy
+        Whether a public copy may overwrite the rows that are kept.
     """
 
     crs: str | None = None
@@ -54,6 +56,7 @@ class Choices:
     swap: bool | None = None
     places: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     geocode: bool = False
+    public_copy: bool = False
 
 
 NO_CHOICES = Choices()

@@ -7,6 +7,7 @@ taken for a path.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from layers.frames import GEOMETRY
 from layers.intake.columns import find_places
 from layers.intake.kinds import refuse_kind
 from layers.intake.placing.geometry_columns import find_shapes
+from layers.intake.public_copies import public_mark
 from layers.intake.setting import edition_at
 from layers.intake.setting import reading_for
 from layers.intake.source import Request
@@ -78,7 +80,8 @@ def read_raw(request: Request) -> Raw:
     module, _, function = place.partition(":")
     reader: Callable[[Request], Raw] = getattr(import_module(module), function)
     with reading_for(edition_at(request.edition)):
-        return reader(request)
+        raw = reader(request)
+    return raw if raw.public is not None else replace(raw, public=public_mark(request.path))
 
 
 def read_file(

@@ -43,6 +43,7 @@ from layers.intake.placing.locate import locate
 from layers.intake.placing.shifted import check_shift
 from layers.intake.placing.shifted import confirm_system
 from layers.intake.placing.shifted import shift_of
+from layers.intake.public_copies import refuse_public
 from layers.intake.read import read_raw
 from layers.intake.replacing import replace_values
 from layers.intake.setting import reading_for
@@ -221,8 +222,8 @@ def intake(
     ------
     IntakeError
         If the file cannot be read at all, or where it lies must be asked;
-        IntakeUsageError if it is not there or a choice is not known. Rows that can be
-        read never raise.
+        IntakeUsageError if it is not there or a choice is not known; PublicCopyError
+        if it is a public copy of rows that are kept. Rows that can be read never raise.
     CatalogueError
         If `spec` is not a layer of `catalogue`.
     """
@@ -246,6 +247,7 @@ def run_chain(
     `progress` is told what is being done and which share of the steps is behind.
     """
     catalogue.layer(spec.key)
+    refuse_public(raw, spec, choices, tables or {})
     batch = Batch(raw, request, spec, catalogue, choices, tables or {}, issues=raw.issues)
     with reading_for(catalogue):
         for number, (title, step) in enumerate(STEPS):

@@ -81,6 +81,8 @@ class Raw:
         Where the rows are from, if not from a file: a table of a database.
     sha256
         Hash of the rows then; empty for that of the file.
+    public
+        Where it says that it is a public copy, coarse and incomplete; None if it does not.
     """
 
     frame: pd.DataFrame
@@ -95,6 +97,7 @@ class Raw:
     dropped: int = 0
     origin: str = ""
     sha256: str = ""
+    public: Text | None = None
 
     @property
     def headings(self) -> list[str]:

@@ -62,8 +62,8 @@ def back_up(
     """Write a backup of a workspace or a city.
 
     It is consistent while others commit: it holds each layer as it was at one moment near
-    the beginning, with its whole history. It is written beside its place, forced to the
-    disk and moved there in one step.
+    the beginning, with its whole history, and no personal tokens. It is written beside its
+    place, forced to the disk and moved there in one step.
 
     Parameters
     ----------

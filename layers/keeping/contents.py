@@ -3,6 +3,9 @@
 Layers are pinned first: of each the version that is current then, the log up to it and the
 data files of its versions. What is committed afterwards is not in the backup. Other files
 are either replaced in one step or, like the audit, only appended to.
+
+Personal tokens and the key of the log stay where they are: a token that was taken back
+would be taken again after a restore, and both are secrets.
 """
 
 from __future__ import annotations
@@ -25,8 +28,11 @@ from layers.keeping.log import LOG
 from layers.keeping.log import is_table
 from layers.keeping.log import read_log
 from layers.keeping.refusals import not_kept_here
+from layers.logs import KEY_FILE
 from layers.manifest import MANIFEST
 from layers.refusals import unreadable
+from layers.team.settings import STATE_FOLDER
+from layers.team.tokens import FOLDER as TOKENS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,6 +44,7 @@ RESULTS = "results"
 
 _BIN = ".bin"
 _LONGEST = 1000
+_SECRETS = (f"{STATE_FOLDER}/{TOKENS}", f"{STATE_FOLDER}/{KEY_FILE}")
 # A backslash and a colon lead elsewhere on Windows; the rest no file can be called there.
 _UNPORTABLE = re.compile(r'[\\:*?"<>|\x00-\x1f\ud800-\udfff]')
 
@@ -212,6 +219,8 @@ def _add_table(found: Contents, log: TableLog) -> None:
 
 def _add_file(found: Contents, path: Path) -> None:
     name = found.name_of(path)
+    if is_secret(name):
+        return
     if path.is_symlink() or not path.is_file() or not is_portable(name):
         found.left_out.append(name)
         return
@@ -221,6 +230,17 @@ def _add_file(found: Contents, path: Path) -> None:
     elif path.parent.name == DRAFTS:
         kind = Kind.PASSING
     found.entries.append(Entry(name, path, kind))
+
+
+def is_secret(name: str) -> bool:
+    """Tell whether a file is a personal token or the key of the log, which no backup holds.
+
+    Parameters
+    ----------
+    name
+        Its path in a workspace or a city, parts separated by ``/``.
+    """
+    return any(f"/{secret}/" in f"/{name}/" for secret in _SECRETS)
 
 
 def is_portable(name: str) -> bool:

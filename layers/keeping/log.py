@@ -137,7 +137,8 @@ def _read(folder: Path, version: int, live: frozenset[str]) -> tuple[Commit, fro
     text = (folder / LOG / f"{version:020}.json").read_text("utf-8")
     details: dict[str, Any] = {}
     files = set(live)
-    for line in text.splitlines():
+    # A message may hold other ends of a line, which JSON does not escape.
+    for line in text.split("\n"):
         action: dict[str, Any] = json.loads(line) if line.strip() else {}
         if "commitInfo" in action:
             details = dict(action["commitInfo"])

@@ -81,6 +81,17 @@ def no_backup(path: Path, why: str) -> BackupError:
     )
 
 
+def of_another(path: Path, root: Path) -> BackupError:
+    """Return the error that a backup is not one of the workspace it is compared with."""
+    return BackupError(
+        Text(
+            f"{path} 不是 {root} 的备份，而是另一个工作区的；请另选备份，或检查 --workspace",
+            f"{path} is no backup of {root} but of another workspace; choose another backup, or"
+            " check --workspace",
+        )
+    )
+
+
 def newer_backup(path: Path, version: int) -> BackupError:
     """Return the error that a newer program made the backup."""
     return BackupError(

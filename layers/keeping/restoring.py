@@ -21,6 +21,7 @@ from typing import Any
 
 from layers.city import CITY_FILE
 from layers.keeping.backup import free_bytes
+from layers.keeping.contents import is_secret
 from layers.keeping.record import MOST_BYTES
 from layers.keeping.record import NAME
 from layers.keeping.record import BackupRecord
@@ -90,6 +91,31 @@ def spoiled_files(
         return record, found
 
 
+def files_of_backup(path: Path, wanted: Callable[[str], bool]) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of those files of a backup whose name is wanted.
+
+    Parameters
+    ----------
+    path
+        The backup.
+    wanted
+        Told the path of a file in the workspace, parts separated by ``/``.
+
+    Raises
+    ------
+    BackupError
+        If it is no backup, or one of these files is not what was backed up.
+    """
+    with _opened(path) as (archive, record):
+        for file in record.files:
+            if wanted(file.name):
+                try:
+                    data = b"".join(_checked(archive, file))
+                except _SpoiledError as error:
+                    raise no_backup(path, file.name) from error
+                yield file.name, data
+
+
 def restore_backup(
     path: Path,
     into: Path,
@@ -98,6 +124,9 @@ def restore_backup(
     progress: Callable[[int, int], None] | None = None,
 ) -> BackupRecord:
     """Make a workspace or a city from a backup.
+
+    Personal tokens that an older backup holds stay in it, because some may have been taken
+    back since.
 
     Parameters
     ----------
@@ -133,7 +162,8 @@ def restore_backup(
         try:
             made.mkdir(parents=True)
             for file in _told(record, progress):
-                _unpack(archive, file, made)
+                if not is_secret(file.name):
+                    _unpack(archive, file, made)
             if new_identity:
                 _rename(made)
             _move(made, into)

@@ -13,8 +13,10 @@ from layers.packs import words
 from layers.packs.facts import digits_of
 from layers.packs.overview import WIDTH_IN
 from layers.packs.overview import is_place
+from layers.safety import safe
 from layers.wordfile import name_fonts
 from layers.wordfile import page_number
+from layers.wordfile import property_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +75,7 @@ def _set_up(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
     page_number(section.footer.paragraphs[0])
     told = document.core_properties
     # The name of whoever is logged in is nobody's business.
-    told.author = told.last_modified_by = pack.title.get(pack.lang)
+    told.author = told.last_modified_by = property_text(pack.title.get(pack.lang))
     told.title, told.comments = words.TITLE.get(pack.lang), "；".join(pack.marks)
     if pack.export_id:
         told.identifier = pack.export_id
@@ -171,13 +173,13 @@ def cell_text(value: object, field: FieldSpec, lang: str) -> str:
     if field.type == "date":
         return pd.Timestamp(value).date().isoformat()  # type: ignore[arg-type] # a date
     if field.type not in ("number", "integer"):
-        return str(value)
+        return safe(str(value), "document")
     language: i18n.Lang = "zh" if lang == "zh" else "en"
     return i18n.number(value, language, digits=digits_of(field), unit=field.unit)
 
 
 def _told(value: object) -> str:
-    return i18n.UNKNOWN if i18n.unknown(value) else str(value)
+    return i18n.UNKNOWN if i18n.unknown(value) else safe(str(value), "document")
 
 
 def _labelled(title: str, lang: str) -> str:
@@ -193,4 +195,4 @@ def _tail(document: Any, pack: Pack) -> None:  # noqa: ANN401 - of python-docx
     for title, text in pack.basis:
         line = document.add_paragraph()
         line.add_run(_labelled(title, lang)).bold = True
-        line.add_run(text)
+        line.add_run(safe(text, "document"))

@@ -13,6 +13,7 @@ from layers.errors import Text
 from layers.export.notes import heading
 from layers.packs.book import reply_columns
 from layers.packs.book import sheet_names
+from layers.safety import safe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +63,7 @@ def check_brief(pack: Pack, path: Path) -> None:
     _require(len(cards) == len(document.tables) == len(pack.facts.frame), path, "cards")
     for number, (card, name) in enumerate(zip(cards, pack.facts.frame["name"], strict=True), 1):
         _require(card.startswith(f"{number}  "), path, f"card {number}")
-        _require(pd.isna(name) or str(name) in card, path, f"card {number}")
+        _require(pd.isna(name) or safe(str(name), "document") in card, path, f"card {number}")
     pictures = len(document.inline_shapes)
     _require(pictures == (pack.picture is not None), path, "map")
 

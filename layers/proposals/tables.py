@@ -178,8 +178,9 @@ def _marked(frame: Frame, register: Register) -> Frame:
     for key in ("unit_id", "park_id"):
         if key in marked.columns and marked[key].ne("").all():
             by_key = sample.groupby(units[key]).any()
-            found = marked[key].map(by_key).fillna(value=False)
-            return marked.assign(sample=found.astype("boolean"))
+            # A table without rows, or whose ids are not known, has numbers here, not truths.
+            found = marked[key].map(by_key).astype("boolean")
+            return marked.assign(sample=found.fillna(value=False))
     # A total is a sample as soon as any part of it is.
     whole = pd.Series(has_sample(register), index=marked.index, dtype="boolean")
     return marked.assign(sample=whole)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field
+from dataclasses import fields
+from dataclasses import is_dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from typing import Any
 from typing import Literal
+
+from layers.safety import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,3 +194,47 @@ class Chapter:
             for section in self.sections
         }
         return {key: paragraphs for key, paragraphs in found.items() if paragraphs}
+
+
+def texts_of(part: Any) -> Iterator[str]:  # noqa: ANN401 - a chapter, or what it is made of
+    """Yield every text of a chapter.
+
+    Parameters
+    ----------
+    part
+        A :class:`Chapter`, or anything in it.
+    """
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from texts_of(one)
+    elif isinstance(part, dict):
+        yield from texts_of(tuple(part.values()))
+    elif is_dataclass(part):
+        yield from texts_of(tuple(getattr(part, f.name) for f in fields(part)))
+
+
+def shown(part: Any) -> Any:  # noqa: ANN401 - a chapter, or what it is made of
+    """Return a chapter whose texts may stand in a document, names from data among them.
+
+    Parameters
+    ----------
+    part
+        A :class:`Chapter`, or anything in it.
+
+    Returns
+    -------
+    Chapter
+        The same, but for marks in texts that would turn the direction of what we say
+        after them; see :func:`layers.safety.safe`.
+    """
+    if isinstance(part, str):
+        return safe(part, "document")
+    if isinstance(part, tuple):
+        return tuple(shown(one) for one in part)
+    if isinstance(part, dict):
+        return {key: shown(value) for key, value in part.items()}
+    if is_dataclass(part) and not isinstance(part, type):
+        return replace(part, **{f.name: shown(getattr(part, f.name)) for f in fields(part)})
+    return part

@@ -12,6 +12,7 @@ from layers.edition import load_sources
 from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.report.basis import make_basis
+from layers.report.blocks import shown
 from layers.report.check import check_report
 from layers.report.figures import ROOM_MM
 from layers.report.figures import check_totals
@@ -29,6 +30,7 @@ from layers.report.wordset import new_document
 from layers.report.writer import Writer
 from layers.stock import DEFAULT_CHANCE
 from layers.wordfile import fix_times
+from layers.wordfile import property_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,7 +167,7 @@ def _chapter(
     tell(*_STEPS["draw"])
     plan = None if proposal is None or kind != "scenario" else proposal.tables
     picture = draw(basis, plan=plan, room_mm=room)
-    chapter = build_chapter(basis, picture, proposal)
+    chapter: Chapter = shown(build_chapter(basis, picture, proposal))
     check_totals(chapter.tables.values(), picture.totals)
     return chapter
 
@@ -217,8 +219,8 @@ def _write(
 def _properties(document: Any, chapter: Chapter, export_id: str, stamp: date) -> None:  # noqa: ANN401 - of python-docx
     told = document.core_properties
     # The name of whoever is logged in is nobody's business.
-    told.author = told.last_modified_by = chapter.author
-    told.title, told.comments = chapter.title, "；".join(chapter.marks)
+    told.author = told.last_modified_by = property_text(chapter.author)
+    told.title, told.comments = property_text(chapter.title), "；".join(chapter.marks)
     told.created = told.modified = dt.datetime(stamp.year, stamp.month, stamp.day, tzinfo=dt.UTC)
     told.revision = 1
     if export_id:

@@ -23,6 +23,7 @@ from typing import Generic
 from typing import Protocol
 from typing import TypeVar
 
+from layers.errors import Text
 from layers.tiles.grid import Tile
 
 if TYPE_CHECKING:
@@ -35,6 +36,15 @@ if TYPE_CHECKING:
     from layers.tiles.source import TileSource
 
 TILE_MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+NO_TILE = Text("没有这一瓦片，请刷新页面。", "There is no such tile: reload the page.")
+_NO_TICKET = Text(
+    "无权查看该图层，或页面已过期，请刷新页面。",
+    "No right to this layer, or the page is out of date: reload it.",
+)
+_NO_STATE = Text(
+    "该图面状态已不再保留，请刷新页面。",
+    "What this map showed is not kept any more: reload the page.",
+)
 
 MOST_SOURCES = 8
 MOST_STATES = 64
@@ -55,11 +65,14 @@ class Refusal(Exception):  # noqa: N818 - it is an answer, not a failure
     status
         HTTP status: 400 for an address that can belong to no tile, 403 without the
         right to the layer, 404 for what is not there (any more).
+    text
+        What is wrong and what to do; as a string it tells both languages.
     """
 
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, status: int, text: Text) -> None:
+        super().__init__(f"{text.zh} {text.en}")
         self.status = status
+        self.text = text
 
 
 class _Latest(Generic[K, V]):
@@ -202,7 +215,7 @@ class TileService:
         with self._lock:
             found = self._tickets.get((layer, token))
         if found is None:
-            raise Refusal(403, "no right to this layer, or the page is out of date")
+            raise Refusal(403, _NO_TICKET)
         return found
 
     def state(self, ticket: Ticket, token: str) -> State:
@@ -216,7 +229,7 @@ class TileService:
         with self._lock:
             found = self._states.get((ticket.token, token))
         if found is None:
-            raise Refusal(404, "this state is not kept any more")
+            raise Refusal(404, _NO_STATE)
         return found
 
     def tile(self, ticket: Ticket, z: int, x: int, y: int, state: str = "") -> bytes:
@@ -239,7 +252,7 @@ class TileService:
         try:
             tile = Tile(z, x, y)
         except ValueError as error:
-            raise Refusal(400, str(error)) from error
+            raise Refusal(400, NO_TILE) from error
         source = self.source(ticket)
         counted = bool(state) and z < source.detail_zoom
         key = (ticket.token, z, x, y, state if counted else "")

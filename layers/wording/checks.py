@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from layers.wording.kinds import Finding
 
 FINDINGS: Mapping[str, Finding] = {
+    "places_coarse": warning(
+        "{of} 个已有对象的位置都取整到 0.0001 度（约 10 米），其中 {number} 个现有的位置更准确；"
+        "这像是公开版，导入会丢失准确位置，公开版中留空的内部数据也会被清空",
+        "The places of all {of} known objects are rounded to 0.0001 degrees (about 10 m), and"
+        " those that are kept of {number} are finer; this looks like a public copy, and importing"
+        " it loses the finer places, and the internal data that a public copy leaves blank",
+        "请核对来源：如是公开版，请改用内部版；确实要用这些位置的，可继续导入",
+        "Check where it is from: if it is a public copy import an internal one; go on if these are"
+        " the places that you want",
+    ),
     "parks_overlap": warning(
         "“{value}”与“{other}”的范围重叠 {area} m²（占较小者的 {share}）",
         "'{value}' and '{other}' overlap by {area} m² ({share} of the smaller one)",

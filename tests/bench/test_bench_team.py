@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +13,7 @@ from streamlit.proto.Delta_pb2 import Delta
 from bench.office import Book
 from bench.planner import PageError
 from bench.planner import Seen
+from tests.loops import finish
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,7 +39,7 @@ def test_what_goes_wrong_is_written_down(error: Exception, errors: int, refused:
 
     book = Book()
     with pytest.raises(type(error)):
-        asyncio.run(book.time("page", fail()))
+        finish(book.time("page", fail()))
     assert (len(book.errors), book.refused) == (errors, refused)
     assert not book.seconds
 

@@ -119,6 +119,30 @@ def test_the_boundary_of_the_other_is_drawn_dashed_beside_mine(
     map_where(page, "document.querySelector('path[stroke=\"#0072b2\"][stroke-dasharray]')")
 
 
+@pytest.mark.parametrize("language", ["中文", "English"])
+def test_what_is_to_be_decided_is_read_without_scrolling(
+    workspace: Workspace, server: str, browser: Browser, language: str
+) -> None:
+    long = "AWordThatHasNoBlankAndMustBreakSomewhere" * 4
+    with watched(browser, width=1280, height=800) as page:
+        open_app(page, server)
+        go(page, "编辑")
+        _change(page, "Z05", 功能区名称="乙" * 40, 备注="乙的备注")
+        zones = workspace.read("zones")
+        zones.loc[zones["zone_id"].eq("Z05"), ["name", "note"]] = ["甲的名称", long]
+        workspace.commit("zones", zones, author="王工", message="改名")
+        page.get_by_text(language, exact=True).click()
+        # The tool is another one, so that the page runs also in the language it has.
+        page.locator("label").filter(has_text=re.compile("^(删除|Delete)$")).click()
+        idle(page)
+        cells = page.locator(".atlas-conflict").locator("th, td")
+        expect(cells).to_have_count(3 * 5)
+        page.locator(".atlas-conflict").scroll_into_view_if_needed()
+        for number in range(3 * 5):
+            expect(cells.nth(number)).to_be_in_viewport(ratio=1)
+            assert cells.nth(number).evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def _kill(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
     process.wait(timeout=20)

@@ -118,6 +118,39 @@ def test_whoever_signs_out_is_out(stranger: Page, team: TeamServer) -> None:
     assert not [c for c in stranger.context.cookies() if c["name"].startswith("_streamlit_user")]
 
 
+def test_another_site_cannot_sign_anybody_out(stranger: Page, team: TeamServer) -> None:
+    sign_in(stranger, team, "planner", "/?lang=zh")
+    before = len(team.provider.signed_out)
+    # The page of another site: the same computer under its other name.
+    elsewhere = team.provider.address.replace("127.0.0.1", "localhost")
+    stranger.route(
+        f"{elsewhere}/lure",
+        lambda route: route.fulfill(
+            content_type="text/html",
+            body=f'<a href="{team.address}/auth/logout">free holiday</a>',
+        ),
+    )
+    stranger.goto(f"{elsewhere}/lure")
+    stranger.get_by_role("link", name="free holiday").click()
+    expect(stranger.get_by_role("heading", name="退出登录？")).to_be_visible()
+    assert len(team.provider.signed_out) == before
+    stranger.goto(f"{team.address}/?lang=zh")
+    idle(stranger)
+    expect(stranger.get_by_text(PEOPLE["planner"][1]).first).to_be_visible()
+    stranger.goto(f"{elsewhere}/lure")
+    stranger.get_by_role("link", name="free holiday").click()
+    stranger.get_by_role("link", name="退出登录").click()
+    expect(stranger.get_by_role("link", name="登录")).to_be_visible()
+    assert len(team.provider.signed_out) == before + 1
+
+
+def test_the_button_of_the_account_signs_out(stranger: Page, team: TeamServer) -> None:
+    sign_in(stranger, team, "planner", "/account?lang=zh")
+    stranger.get_by_role("button", name="退出登录").click()
+    expect(stranger.get_by_role("link", name="登录")).to_be_visible()
+    assert not [c for c in stranger.context.cookies() if c["name"].startswith("_streamlit_user")]
+
+
 def test_a_role_that_changes_holds_from_the_next_click(browser: Browser, team: TeamServer) -> None:
     with watched(browser) as page:
         sign_in(page, team, "planner2", "/?lang=zh")
@@ -137,7 +170,14 @@ def test_a_role_that_is_taken_away_ends_the_page(stranger: Page, team: TeamServe
     try:
         stranger.on("websocket", lambda socket: opened.append(socket.url))
         stranger.get_by_role("link", name="分散", exact=True).click()
-        expect(stranger.get_by_text("请刷新本页，重新登录")).to_be_visible()
+        told = stranger.get_by_text("登录已失效，请刷新本页")
+        expect(told).to_contain_text("reload this page")
+        # The browser cuts what is wider than its box.
+        assert told.evaluate(
+            "one => { while (one.scrollWidth <= one.clientWidth && one.role !== 'dialog'"
+            " && one.parentElement) one = one.parentElement;"
+            " return one.role === 'dialog' || !one.parentElement; }"
+        )
         assert not opened
         stranger.reload()
         expect(stranger.get_by_text("u-planner2")).to_be_visible()

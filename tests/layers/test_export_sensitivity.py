@@ -29,10 +29,10 @@ from layers.errors import Text
 from layers.export.package import export_package
 from layers.export.run import FORMATS
 from layers.export.run import export_layers
-from layers.export.sheets import PUBLIC_GRID
 from layers.frames import empty_column
 from layers.frames import layer_frame
 from layers.frames import to_type
+from layers.public_copy import PUBLIC_GRID
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol

@@ -405,7 +405,7 @@ def test_rejects_that_cannot_be_written_leave_the_old_file(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(pd.DataFrame, "to_csv", full)
-    with pytest.raises(ExportError, match="No space"):
+    with pytest.raises(ExportError, match="磁盘已满"):
         write_rejects(result, old)
     assert old.read_text(encoding="utf-8") == "old"
     assert not list(tmp_path.glob(".atlas-*"))

@@ -120,6 +120,12 @@ def test_any_text_is_one_text_node(text: str) -> None:
     _check_html(text)
 
 
+@SETTINGS
+@given(ANY_TEXT)
+def test_a_document_has_the_same_text(text: str) -> None:
+    assert safe(text, "document") == _shown(text)
+
+
 def _check_attribute(text: str, quote: str) -> None:
     markup = f"<b title={quote}{safe(text, 'attribute')}{quote}>x</b>"
     assert _parse(markup) == [("b", [("title", _shown(text))]), ("text", "x"), ("end", "b")]

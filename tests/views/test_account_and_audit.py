@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from layers.audit import Action
 from layers.audit import Door
 from layers.audit import Recorder
 from layers.audit import Wish
@@ -127,6 +128,24 @@ def test_the_audit_is_listed_filtered_and_saved(workspace: Path) -> None:
     assert not at.dataframe
     assert at.info
     assert not at.exception
+
+
+def test_details_are_told_in_words_and_what_is_empty_is_left_out(workspace: Path) -> None:
+    recorder = Recorder.of(workspace, PEOPLE[Role.PLANNER], Door.WEB)
+    wish = {"what": "export", "formats": [], "format": "gpkg", "crs": "", "audience": "public"}
+    recorder.exported("AAAA-BBBB-0001", {"parks": 1}, "a.gpkg", **wish)
+    recorder.access("token made", note="QGIS", days=1500)
+    with recorder.doing(Action.CHANGE, layers={"parks": 1}) as step:
+        step.done({"parks": 2}, added=0, changed=1)
+    recorder.exported("AAAA-BBBB-0002", {}, "b.gpkg", novel={"x": [HOSTILE]})
+    shown = _open("auditing").dataframe[0].value
+    assert list(shown["详情"]) == [
+        f"novel: x {HOSTILE}",
+        "新增: 0 · 修改: 1 · 状态: 完成",
+        "用途: QGIS · 有效天数: 1,500",
+        "成果: 图层 · 格式: gpkg · 用途: 公开",
+    ]
+    assert list(shown["对象"])[2] == "生成令牌"
 
 
 def test_a_record_that_was_changed_is_found(workspace: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
@@ -75,6 +76,17 @@ class Desk:
     def press(self, label: str) -> None:
         next(b for b in self.at.button if label in b.label).click()
         self.run()
+
+    def conflict(self) -> dict[str, list[tuple[str, bool]]]:
+        """Return the rows of the table of a conflict: each cell, and whether it is marked."""
+        (table,) = [
+            one.proto.body for one in self.at.get("html") if "atlas-conflict" in one.proto.body
+        ]
+        rows = [row.findall("*") for row in ET.fromstring(table)]  # noqa: S314 - our own
+        return {
+            str(title.text): [(str(c.text), c.get("class") == "changed") for c in cells]
+            for title, *cells in rows
+        }
 
     def texts(self) -> str:
         shown = (
@@ -273,9 +285,12 @@ def test_what_both_changed_is_chosen_and_saved_with_one_click(
     _rename(workspace, "Z05", name="他区", name_en="乙")
     desk.run()
     assert next(b for b in desk.at.button if "保存" in b.label).disabled
-    table = next(d.value for d in desk.at.dataframe if "对方" in d.value)
-    row = table.set_index("字段").loc["功能区名称"]
-    assert tuple(row[["对方", "我", "结果"]]) == ("他区", "我区", "待选择")
+    rows = desk.conflict()
+    assert [cell for cell, _is_bold in rows["字段"]] == ["之前", "对方", "我", "结果"]
+    before, *others = rows["功能区名称"]
+    assert before[1] is False
+    assert others == [("他区", True), ("我区", True), ("待选择", True)]
+    assert [is_bold for _cell, is_bold in rows["英文名"]] == [False, True, False, False]
     radio = next(r for r in desk.at.radio if r.key and r.key.startswith("edit_side"))
     radio.set_value(choice)
     desk.run()
@@ -289,6 +304,43 @@ def test_what_both_changed_is_chosen_and_saved_with_one_click(
     assert "已全部放弃" in desk.texts()
     desk.press("撤销")
     assert next(r for r in desk.at.radio if r.key and r.key.startswith("edit_side")).value is None
+
+
+def test_text_of_data_is_no_markup_in_the_table_and_a_move_is_told(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    desk = Desk(monkeypatch, workspace.path)
+    _change(desk, "Z05", 备注="<b>我注</b>")
+    zones = workspace.read("zones")
+    at = zones["zone_id"].eq("Z05")
+    zones.loc[at, "note"] = "<script>alert(1)</script>"
+    zones.loc[at, "geometry"] = zones.loc[at].geometry.translate(0.001).to_numpy()
+    workspace.commit("zones", zones, author="王工", message="移界")
+    desk.run()
+    rows = desk.conflict()
+    assert [cell for cell, _is_bold in rows["备注"][1:3]] == [
+        "<script>alert(1)</script>",
+        "<b>我注</b>",
+    ]
+    before, moved, mine, _result = (cell for cell, _is_bold in rows["图形"])
+    assert before == mine
+    assert moved == f"{before}，位置或形状不同"
+
+
+def test_a_draft_that_waits_is_discarded_after_a_question(
+    monkeypatch: pytest.MonkeyPatch, workspace: Workspace
+) -> None:
+    spec = workspace.catalogue.layer("zones")
+    edits = EditSession.begin(workspace, "zones").do(Delete("Z05"), workspace.read("zones"), spec)
+    drafts = DraftStore(workspace.path / FOLDER)
+    gone, kept = drafts.save(edits), drafts.save(edits)
+    desk = Desk(monkeypatch, workspace.path)
+    assert {gone, kept} == {draft.draft_id for draft in drafts.list()[0]}
+    desk.at.button(key=f"draft_gone:{gone}").click()
+    desk.run()
+    assert [draft.draft_id for draft in drafts.list()[0]] == [kept]
+    assert "功能区，1 步" in "".join(m.value for m in desk.at.markdown).replace("*", "")
+    assert workspace.version("zones") == 0
 
 
 def test_the_draft_of_another_person_is_refused_in_words(

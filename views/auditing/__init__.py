@@ -17,11 +17,12 @@ from layers.audit import Action
 from layers.audit import Door
 from layers.audit import Wish
 from layers.audit import audit_of
-from layers.audit import check
 from layers.audit import read
+from layers.audit.checking import LIMIT
 from layers.errors import Text
 from layers.export import export_table
 from layers.i18n import moment
+from layers.keeping.auditing import check_audit
 from layers.team import Role
 from views import files
 from views import gates
@@ -29,6 +30,7 @@ from views import links
 from views import place
 from views import store
 from views import tables
+from views.auditing import words
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -168,7 +170,7 @@ def _csv(frame: pd.DataFrame, titles: Mapping[str, str]) -> bytes:
 def _in_words(found: pd.DataFrame) -> pd.DataFrame:
     """Return records as people read them: titles for codes, sentences for what is inside."""
     names = {spec.key: pick(spec.title) for spec in store.catalogue().layers}
-    known = _known_details()
+    describe = words.describer()
 
     def layers_of(told: Mapping[str, Any]) -> str:
         return ", ".join(f"{names.get(key, key)} v{version}" for key, version in told.items())
@@ -179,32 +181,12 @@ def _in_words(found: pd.DataFrame) -> pd.DataFrame:
         role=[gates.role_title(Role(one)) if one else "" for one in found["role"]],
         door=[pick(Door(one).text) if one else "" for one in found["door"]],
         subject=[
-            links.title_of(about) if action in _OF_PAGES else about
+            links.title_of(about) if action in _OF_PAGES else words.subject(action, about)
             for about, action in zip(found["subject"], found["action"], strict=True)
         ],
         layers=found["layers"].map(layers_of),
-        detail=[_details(told, known) for told in found["detail"]],
+        detail=[describe(told) for told in found["detail"]],
     )
-
-
-def _details(told: Mapping[str, Any], titles: Mapping[str, str]) -> str:
-    return " · ".join(f"{titles.get(key, key)}: {value}" for key, value in told.items())
-
-
-def _known_details() -> dict[str, str]:
-    return {
-        "audience": _("Audience"),
-        "crs": _("Coordinate system"),
-        "error": _("Error"),
-        "format": _("Format"),
-        "kind": _("Kind"),
-        "rejected": _("Rejected"),
-        "rows": _("Rows"),
-        "source": _("Source"),
-        "state": _("State"),
-        "what": _("Product"),
-        "workspace": _("Workspace"),
-    }
 
 
 def _whole() -> None:
@@ -213,10 +195,12 @@ def _whole() -> None:
     if not st.button(_("Check now"), key="audit_check"):
         return
     folders = dict.fromkeys((store.current().workspace.path, place.current().root))
-    findings = [finding for folder in folders for finding in check(folder)]
+    findings = [finding for folder in folders for finding in check_audit(folder)]
+    st.caption(md(pick(LIMIT)))
     if not findings:
         st.success(_("Every entry is there and as it was written."))
         return
     for finding in findings[:PER_PAGE]:
-        text = f"{md(finding.file)}:{finding.line} · {md(pick(finding.text))}"
+        line = f":{finding.line}" if finding.line else ""
+        text = f"{md(finding.file)}{line} · {md(pick(finding.text))}"
         (st.error if finding.grave else st.warning)(text)

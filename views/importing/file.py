@@ -137,6 +137,7 @@ def show(work: desk.Work) -> None:
         _half(work)
         if not work.half:
             _layer(work)
+        _public(work)
     with left:
         st.markdown(f"**{md(work.path.name)}** · {_rows(work)}")
         _facts(work)
@@ -204,6 +205,26 @@ def _encoding(work: desk.Work) -> None:
     if (encoding or None) != work.choices.encoding:
         if not _reading(partial(desk.read_again, work, encoding=encoding or None)):
             desk.next_round()
+        st.rerun()
+
+
+def _public(work: desk.Work) -> None:
+    """Ask whether a public copy is to be imported, though it overwrites finer data."""
+    if work.raw.public is None:
+        return
+    st.warning(
+        _(
+            "This is a public copy ({why}): its places are coarse, internal data is blank. It "
+            "would overwrite the finer data that is kept; take an internal copy if there is one."
+        ).format(why=md(pick(work.raw.public)))
+    )
+    wanted = st.checkbox(
+        _("Import the public copy all the same"),
+        value=work.choices.public_copy,
+        key=f"import_public:{desk.round_number()}",
+    )
+    if wanted != work.choices.public_copy:
+        work.decide(public_copy=wanted)
         st.rerun()
 
 

@@ -18,6 +18,7 @@ from layers.intake.checks import check_places
 from layers.intake.checks import check_replies
 from layers.intake.checks import check_values
 from layers.intake.checks.checking import Scene
+from layers.intake.public_copies import public_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +130,7 @@ def cross_check(
         return ()
     now = np.datetime64(today or dt.datetime.now().astimezone().date(), "s")
     scene = Scene(spec, catalogue, accepted, tables, rows, now)
-    issues: list[Issue] = []
+    issues = [*public_places(accepted, spec, tables, request)]
     for rule in RULES:
         if spec.key in rule.layers:
             hits = list(islice(rule.find(scene), MOST_LISTED + 1))

@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from layers.database.copies import public_copy
 from layers.database.reading import Database
 from layers.database.tables import SHAPE
 from layers.database.tables import Source
@@ -75,6 +76,7 @@ def read_table(
         found = source.state()
         rows = _rows(source, most)
         system = _system(source)
+        public = public_copy(database, name)
     told = json.dumps([source.title, source.columns, source.shape, found])
     origin = address.shown_of(name)
     frame, issues = _frame(rows, source, request)
@@ -91,6 +93,7 @@ def read_table(
         facts=facts,
         origin=origin,
         sha256=hashlib.sha256(told.encode()).hexdigest(),
+        public=public,
     )
 
 
