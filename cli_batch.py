@@ -315,7 +315,7 @@ def batch_city(
     from layers.batch.asked import check_new_city
     from layers.batch.inputs import open_input
     from layers.batch.staging import stage as make_stage
-    from layers.city import create_city
+    from layers.city.making import create_city
 
     halo_m = _wish(Division.district, None, None, halo_m, 0).halo_m
     check_new_city(out)

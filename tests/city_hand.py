@@ -9,7 +9,7 @@ import geopandas as gpd
 from layers.batch.inputs import open_input
 from layers.batch.staging import stage
 from layers.catalogue import load_catalogue
-from layers.city import create_city
+from layers.city.making import create_city
 from layers.edition import load_edition
 
 if TYPE_CHECKING:

@@ -1,4 +1,7 @@
-"""A city: a folder of district workspaces, with their outlines and the summaries of batches."""
+"""A city: a folder of district workspaces, with their outlines and the summaries of batches.
+
+Making one is :mod:`layers.city.making`; who only opens a city does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,5 @@ from layers.city.city import CITY_FILE
 from layers.city.city import City
 from layers.city.city import District
 from layers.city.city import is_city
-from layers.city.making import create_city
 
-__all__ = ["CITY_FILE", "City", "District", "create_city", "is_city"]
+__all__ = ["CITY_FILE", "City", "District", "is_city"]

@@ -22,7 +22,7 @@ from layers.batch.inputs import ParquetInput
 from layers.batch.inputs import WorkspaceInput
 from layers.batch.inputs import open_input
 from layers.batch.staging import stage
-from layers.city import create_city
+from layers.city.making import create_city
 from layers.errors import AtlasError
 from layers.errors import IntakeError
 from layers.errors import UsageError

@@ -20,7 +20,7 @@ from layers.batch.tables import read_table
 from layers.batch.wish import BatchWish
 from layers.catalogue import load_catalogue
 from layers.city import City
-from layers.city import create_city
+from layers.city.making import create_city
 from layers.errors import WorkspaceError
 from layers.workspace import Workspace
 from tests.layers.batch.city_hand import A

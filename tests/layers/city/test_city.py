@@ -18,8 +18,8 @@ from geo.crs import district_crs
 from layers.batch.staging import Stage
 from layers.batch.staging import stage
 from layers.city import City
-from layers.city import create_city
 from layers.city import is_city
+from layers.city.making import create_city
 from layers.city.making import overview
 from layers.errors import Text
 from layers.errors import UsageError
