@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 from playwright.sync_api import Error
+from playwright.sync_api import TimeoutError as NothingCameError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Download
     from playwright.sync_api import Frame
     from playwright.sync_api import Locator
     from playwright.sync_api import Page
 
 _ATTEMPTS = 20
+_CLICKS, _ANSWER_MS = 3, 20_000
 _DRAWN = """() => {
     const layers = window.map && map.atlas ? Object.values(map.atlas.tiles) : [];
     return layers.length > 0 && layers.every(layer => !layer.isLoading()
@@ -31,6 +34,24 @@ def open_app(page: Page, server: str, address: str = "?lang=zh") -> None:
     """Open the app, and wait until it has come to rest."""
     page.goto(f"{server}/{address}")
     idle(page)
+
+
+def download(page: Page, link: Locator) -> Download:
+    """Click a link to a file and return the file.
+
+    A page that is just being built anew may take the link away under the click; whoever
+    sees nothing happen clicks again.
+    """
+    for _click in range(_CLICKS):
+        idle(page)
+        try:
+            with page.expect_download(timeout=_ANSWER_MS) as waiting:
+                link.click()
+        except NothingCameError:
+            continue
+        return waiting.value
+    msg = f"no file came after {_CLICKS} clicks on {link}"
+    raise AssertionError(msg)
 
 
 def go(page: Page, title: str) -> None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MOST_OPENED = 12
+_LOOKS, _BETWEEN_MS = 10, 500
 FOUND = """(host) => {
+    // A document that is just being loaded; the new one is looked at in the next check.
+    if (!document.body) { return []; }
     const said = [];
     const look = (what, there) => { if (there) { said.push(what); } };
     look('ran', window.__ran !== undefined);
@@ -38,8 +41,14 @@ FOUND = """(host) => {
 def check(page: Page) -> None:
     """Fail on anything that hostile text did to the page or to a frame of it."""
     expect(page.locator("[data-testid=stException]")).to_have_count(0)
-    for frame in page.frames:
-        assert _said(frame) == [], frame.name
+    said = {}
+    for _look in range(_LOOKS):
+        said = {frame.name: found for frame in page.frames if (found := _said(frame))}
+        if not said:
+            return
+        # Widths are wrong for a moment while a page is laid out; what was done to it stays.
+        page.wait_for_timeout(_BETWEEN_MS)
+    raise AssertionError(said)
 
 
 def _said(frame: Frame) -> list[Any]:

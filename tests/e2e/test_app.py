@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hand import download
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import look
@@ -136,10 +137,9 @@ def test_an_export_can_be_downloaded_and_read(page: Page, server: str, tmp_path:
     page.get_by_role("button", name="生成文件").click()
     button = page.get_by_role("link", name=re.compile("^下载"))
     expect(button).to_be_visible()
-    with page.expect_download() as download:
-        button.click()
-    path = tmp_path / download.value.suggested_filename
-    download.value.save_as(path)
+    found = download(page, button)
+    path = tmp_path / found.suggested_filename
+    found.save_as(path)
     assert path.suffix == ".gpkg"
     layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
     assert {"zones", "parks", "carriers"} <= layers

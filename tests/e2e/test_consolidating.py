@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import openpyxl
 from playwright.sync_api import expect
 
+from tests.e2e.hand import download
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import map_of
@@ -80,10 +81,8 @@ def test_a_plan_is_solved_while_another_page_is_open_and_then_read(
     # Other tables wait in what is folded.
     expect(page.locator("[data-testid=stDataFrame]").filter(visible=True)).to_have_count(1)
 
-    with page.expect_download() as download:
-        widget(page, "save-consolidation_moves", "a").click()
     path = tmp_path / "moves.xlsx"
-    download.value.save_as(path)
+    download(page, widget(page, "save-consolidation_moves", "a")).save_as(path)
     told = "\n".join(
         str(cell.value or "")
         for sheet in openpyxl.load_workbook(path)

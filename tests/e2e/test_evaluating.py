@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hand import download
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 
@@ -70,10 +71,8 @@ def test_the_file_is_marked_and_the_card_comes_back(
     page: Page, server: str, tmp_path: Path
 ) -> None:
     open_page(page, server, "lang=zh&class=operator&period=2025")
-    with page.expect_download() as download:
-        widget(page, "save-evaluation_operator_2025", "a").click()
     path = tmp_path / "evaluation.xlsx"
-    download.value.save_as(path)
+    download(page, widget(page, "save-evaluation_operator_2025", "a")).save_as(path)
     told = "\n".join(
         str(cell.value or "")
         for sheet in openpyxl.load_workbook(path)
@@ -85,10 +84,8 @@ def test_the_file_is_marked_and_the_card_comes_back(
     assert "权重为建议值" in told
 
     open_page(page, server, "lang=zh&class=operator&period=2025&view=scorecard")
-    with page.expect_download() as download:
-        widget(page, "evaluate_card_file", "a").click()
     mine = tmp_path / "mine.toml"
-    download.value.save_as(mine)
+    download(page, widget(page, "evaluate_card_file", "a")).save_as(mine)
     (card,) = tomllib.loads(mine.read_text("utf-8"))["cards"]
     assert card["key"] == "operator"
     changed = mine.read_text("utf-8").replace(card["version"], "my-own-1")

@@ -18,6 +18,7 @@ from layers.catalogue import EDITION_DIR
 from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
 from tests.e2e.conftest import running
+from tests.e2e.hand import download
 from tests.e2e.hand import frames
 from tests.e2e.hand import idle
 from tests.e2e.hand import open_app
@@ -100,10 +101,7 @@ class Hand:
         idle(self.page)
 
     def saved(self, button: str) -> bytes:
-        with self.page.expect_download() as waiting:
-            self.page.get_by_role("link", name=button).click()
-        content: bytes = waiting.value.path().read_bytes()
-        return content
+        return download(self.page, self.page.get_by_role("link", name=button)).path().read_bytes()
 
 
 def _rows(workspace: Workspace, key: str = "carriers") -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hand import download
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import open_app
@@ -20,10 +21,8 @@ pytestmark = pytest.mark.e2e
 
 
 def downloaded(page: Page) -> tuple[str, bytes]:
-    with page.expect_download() as waiting:
-        page.locator("a.atlas-download").first.click()
-    path = waiting.value.path()
-    return waiting.value.suggested_filename, path.read_bytes()
+    found = download(page, page.locator("a.atlas-download").first)
+    return found.suggested_filename, found.path().read_bytes()
 
 
 def choose(page: Page, what: str) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
+from tests.e2e.hand import download
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import open_app
@@ -101,10 +102,8 @@ def test_the_saved_table_carries_parameters_and_sample_mark(
     page: Page, server: str, tmp_path: Path
 ) -> None:
     open_scatter(page, server, "lang=中文&walk_m=650")
-    with page.expect_download() as waiting:
-        page.get_by_role("link", name="保存此表（Excel）").click()
     path = tmp_path / "scatter.xlsx"
-    waiting.value.save_as(path)
+    download(page, page.get_by_role("link", name="保存此表（Excel）")).save_as(path)
     sheets = pd.read_excel(path, sheet_name=None, header=None, engine="openpyxl")
     text = " ".join(str(cell) for sheet in sheets.values() for cell in sheet.to_numpy().ravel())
     for told in ("walk_m=650", "seed=2024", "scatter-2026", "carriers v0", "示例数据"):

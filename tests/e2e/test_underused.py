@@ -13,6 +13,7 @@ from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
 from tests.e2e.conftest import running
 from tests.e2e.conftest import watched
+from tests.e2e.hand import download
 from tests.e2e.hand import idle
 from tests.e2e.hand import map_of
 
@@ -128,10 +129,8 @@ def test_the_public_file_says_that_it_is_sample_and_has_no_operator(
     open_page(page, server)
     names = {}
     for name in ("underused_space", "underused_space_public"):
-        with page.expect_download() as waiting:
-            page.locator(f".st-key-save-{name} a").click()
         path = tmp_path / f"{name}.xlsx"
-        waiting.value.save_as(path)
+        download(page, page.locator(f".st-key-save-{name} a")).save_as(path)
         book = openpyxl.load_workbook(path, read_only=True)
         cells = [str(c) for sheet in book for row in sheet.values for c in row if c is not None]
         names[name] = "\n".join(cells)
