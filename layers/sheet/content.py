@@ -22,6 +22,8 @@ from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
 from layers.marks import is_sketch
 from layers.sheet import words
+from layers.sheet.featured import overlay_layer
+from layers.sheet.featured import ring
 from layers.sheet.plan import plan_layers
 from layers.sheet.records import Extent
 from layers.sheet.records import Extras
@@ -88,13 +90,17 @@ def sheet_content(
     _check(request, template)
     system = _system(request.crs or template.crs, template.crs)
     kind = template.kinds[request.kind]
-    subject = find_subject(tables, request, extras.plan, extras.findings)
+    subject = find_subject(tables, request, catalogue, extras)
+    objects = extras.featured.objects if extras.featured and request.kind == "task" else {}
     deliveries = [
         _delivery(tables[key], catalogue.layer(key), catalogue, request, system, extras)
-        for key in kind.layers
+        for key in dict.fromkeys([*kind.layers, *objects])
         if key in tables and _is_allowed(catalogue.layer(key), request)
     ]
     layers = _drawn(deliveries, catalogue, request, kind.labels, subject)
+    layers += _ringed(deliveries, layers, objects, request.lang)
+    if extras.overlay is not None and request.kind == "linkage":
+        layers.append(overlay_layer(extras.overlay, system, request.lang))
     if extras.plan is not None and request.kind == "scenario":
         layers += plan_layers(extras.plan, tables, system, request.lang)
     extent = _extent(subject, system, kind.margin_m, kind.least_m)
@@ -153,7 +159,8 @@ def _system(text: str, usual: str) -> pyproj.CRS:
 
 
 def _is_allowed(spec: LayerSpec, request: SheetRequest) -> bool:
-    return request.audience == "internal" or spec.sensitivity == "public"
+    """Tell whether a layer can be drawn, and this audience may see it."""
+    return bool(spec.geometry) and (request.audience == "internal" or spec.sensitivity == "public")
 
 
 def _delivery(
@@ -199,6 +206,24 @@ def _drawn(
             above = [*_outline(sheet, frame, request), *above]
     # What the sheet is about is never hidden by what is around it.
     return [*layers, *above]
+
+
+def _ringed(
+    deliveries: Sequence[Sheet],
+    layers: Sequence[SheetLayer],
+    objects: Mapping[str, frozenset[str]],
+    lang: str,
+) -> list[SheetLayer]:
+    """Return the objects of a task among their like: a strong outline of each."""
+    id_fields = {sheet.key: sheet.id_field for sheet in deliveries}
+    found: list[SheetLayer] = []
+    for layer in layers:
+        ids = objects.get(layer.key, frozenset())
+        if ids:
+            mine = layer.frame[id_fields[layer.key]].isin(ids).to_numpy(dtype=bool)
+            if mine.any():
+                found.append(ring(layer, mine, lang, legend=not found))
+    return found
 
 
 def _outline(sheet: Sheet, frame: gpd.GeoDataFrame, request: SheetRequest) -> list[SheetLayer]:
@@ -274,7 +299,7 @@ def _extent(subject: Subject, system: pyproj.CRS, margin: float, least: float) -
 
 
 def _inset(layers: Sequence[SheetLayer], request: SheetRequest) -> gpd.GeoDataFrame | None:
-    if request.kind == "district":
+    if request.kind in {"district", "linkage"}:
         return None
     return next((layer.frame for layer in layers if layer.key == "district"), None)
 
@@ -288,6 +313,8 @@ def _notes(
 ) -> tuple[str, ...]:
     lang = request.lang
     sentences = _marks(deliveries, lang)
+    if extras.overlay is not None and request.kind == "linkage":
+        sentences += [note.get(lang) for note in extras.overlay.notes]
     days = [sheet.frame["data_date"].dropna() for sheet in deliveries if "data_date" in sheet.frame]
     known = pd.concat(days) if days else pd.Series(dtype="datetime64[ns]")
     if len(known):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pyproj
     from numpy.typing import NDArray
 
+    from layers.errors import Text
     from layers.export.sheets import Audience
     from layers.sheet.template import Kind
     from layers.sheet.template import Template
@@ -39,7 +40,8 @@ class SheetRequest:
     kind
         What it is about.
     subject
-        ``zone_id``, ``park_id`` or the name of a scenario; empty for the district.
+        ``zone_id``, ``park_id``, ``task_id`` or the name of a scenario; empty for the
+        district.
     size
         Name of a paper of the template, ``A4`` to ``A0``.
     scale
@@ -169,6 +171,56 @@ class SheetContent:
 
 
 @dataclass(frozen=True, slots=True)
+class Featured:
+    """Objects of several layers that a sheet is about: those of a task of the plan.
+
+    Attributes
+    ----------
+    name
+        Of the task, for the title.
+    objects
+        Ids by key of their layer.
+    facts
+        ``(name, value)`` that are told beside the map; fit for the audience of the sheet.
+    sample
+        Whether any of what is told is sample data.
+    """
+
+    name: Text
+    objects: Mapping[str, frozenset[str]]
+    facts: tuple[tuple[Text, Text], ...] = ()
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What an analysis found, drawn above the layers.
+
+    Attributes
+    ----------
+    title
+        For the legend.
+    frame
+        Features in EPSG:4490, those without a place left out.
+    style
+        How they are drawn.
+    facts
+        ``(name, value)`` that are told beside the map.
+    notes
+        By which rule, with which parameters and from what it was found.
+    sample
+        Whether it is made from sample data.
+    """
+
+    title: Text
+    frame: gpd.GeoDataFrame
+    style: LayerStyle
+    facts: tuple[tuple[Text, Text], ...] = ()
+    notes: tuple[Text, ...] = ()
+    sample: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Extras:
     """What a sheet may show beside the layers of the workspace.
 
@@ -185,6 +237,10 @@ class Extras:
         List of sources of :func:`layers.edition.load_sources`.
     versions
         Version of every layer, by key.
+    featured
+        What a sheet of a task is about; needed for one.
+    overlay
+        What a sheet of an analysis shows; needed for a sheet of linkage.
     """
 
     plan: Mapping[str, pd.DataFrame] | None = None
@@ -192,3 +248,5 @@ class Extras:
     styles: Mapping[str, LayerStyle] = field(default_factory=dict)
     sources: pd.DataFrame | None = None
     versions: Mapping[str, int] = field(default_factory=dict)
+    featured: Featured | None = None
+    overlay: Overlay | None = None

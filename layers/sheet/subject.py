@@ -21,11 +21,20 @@ from layers.marks import is_sample
 from layers.proposals.drawing import SITE_SYMBOLS
 from layers.proposals.words import WORDS
 from layers.results import SCATTER_TITLES
+from layers.sheet.featured import any_sample
+from layers.sheet.featured import facts_of
+from layers.sheet.featured import featured_rows
+from layers.sheet.featured import places_of
+from layers.sheet.featured import seen_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from collections.abc import Mapping
 
+    from layers.catalogue import Catalogue
+    from layers.sheet.records import Extras
+    from layers.sheet.records import Featured
+    from layers.sheet.records import Overlay
     from layers.sheet.records import SheetRequest
 
     Tables = Mapping[str, pd.DataFrame]
@@ -67,7 +76,7 @@ class Subject:
 
 
 def find_subject(
-    tables: Tables, request: SheetRequest, plan: Tables | None, findings: pd.DataFrame | None
+    tables: Tables, request: SheetRequest, catalogue: Catalogue, extras: Extras
 ) -> Subject:
     """Return what a sheet is about.
 
@@ -77,10 +86,11 @@ def find_subject(
         Layers by key, EPSG:4490.
     request
         The sheet.
-    plan
-        ``moves`` and ``sites`` of a consolidation plan; needed for a scenario.
-    findings
-        The frame of a scatter result, for the figures of a park; may be missing.
+    catalogue
+        Describes the layers.
+    extras
+        A plan is needed for a scenario, an overlay for linkage, objects for a task; findings
+        give the figures of a park.
 
     Raises
     ------
@@ -88,9 +98,44 @@ def find_subject(
         If it is not known or lies nowhere.
     """
     if request.kind == "scenario":
-        return _scenario(request, plan)
+        return _scenario(request, extras.plan)
+    if request.kind == "task":
+        return _task(tables, request, catalogue, extras.featured)
+    if request.kind == "linkage":
+        return _linkage(tables, request, extras.overlay)
     find: dict[str, Callable[..., Subject]] = {"district": _district, "zone": _zone, "park": _park}
-    return find[request.kind](tables, request, findings)
+    return find[request.kind](tables, request, extras.findings)
+
+
+def _task(
+    tables: Tables, request: SheetRequest, catalogue: Catalogue, featured: Featured | None
+) -> Subject:
+    if featured is None:
+        raise ExportUsageError(
+            Text(
+                f"行动方案里没有任务“{request.subject}”",
+                f"the action plan has no task '{request.subject}'",
+            )
+        )
+    name = featured.name.get(request.lang)
+    rows = featured_rows(seen_by(featured, catalogue, request), tables, catalogue)
+    places = places_of(rows.values(), name)
+    facts = facts_of(featured, rows, catalogue, _lang(request.lang))
+    return Subject(name, places, None, facts, featured.sample or any_sample(rows.values()))
+
+
+def _linkage(tables: Tables, request: SheetRequest, overlay: Overlay | None) -> Subject:
+    if overlay is None or overlay.frame.empty:
+        raise ExportUsageError(
+            Text(
+                "没有已定位的载体，不能出三区联动图；请先导入载体并补充位置",
+                "no building space is located, so there is no linkage to draw; import it first",
+            )
+        )
+    whole = _district(tables, request, None)
+    places = pd.concat([whole.places, overlay.frame.geometry], ignore_index=True)
+    told = tuple((name.get(request.lang), value.get(request.lang)) for name, value in overlay.facts)
+    return Subject(whole.name, gpd.GeoSeries(places, crs=STORAGE_CRS), None, told, overlay.sample)
 
 
 def _district(tables: Tables, request: SheetRequest, _: pd.DataFrame | None) -> Subject:

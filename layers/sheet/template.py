@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from layers.specs import Place
 
-Kind = Literal["district", "zone", "park", "scenario"]
+Kind = Literal["district", "zone", "park", "scenario", "task", "linkage"]
 """Kinds of plan sheets."""
 
 KINDS: tuple[Kind, ...] = get_args(Kind)

@@ -15,7 +15,9 @@ SKETCH_LINE = Text("示意边界（虚线）", "Sketched boundary (dashed)")
 SUBJECTS = {
     "zone": Text("本功能区", "This zone"),
     "park": Text("本园区范围", "Area of this park"),
+    "task": Text("本任务对象", "Objects of this task"),
 }
+TASK_OBJECTS = Text("空间对象", "Objects")
 OTHER_CARRIERS = Text("其他载体", "Other building space")
 OWN_CARRIERS = Text("本园区载体", "Building space of the park")
 SITES = Text("点位去留", "What becomes of the sites")
