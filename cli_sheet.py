@@ -36,10 +36,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from layers.catalogue import Catalogue
+    from layers.report import Kind
     from layers.report import ReportReport
     from layers.sheet import AtlasReport
     from layers.sheet import Extras
-    from layers.sheet import Kind
     from layers.sheet import SheetReport
     from layers.sheet import SheetRequest
     from layers.workspace import Workspace

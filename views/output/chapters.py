@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
     from layers.errors import Text
+    from layers.report import Kind
     from layers.report import ReportReport
-    from layers.sheet import Kind
 
 
 def show() -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from layers.report import Kind
     from layers.scenarios import Scenario
-    from layers.sheet import Kind
 
 
 def choose(key: str) -> tuple[Kind, str] | None:
