@@ -37,6 +37,17 @@ PUBLIC_FIELDS = {
     "sample source",
     "replies": "reply_id pack carrier_id operator interest vacant_area_m2 wanted_area_m2 "
     "rent_offer_yuan_m2_day industries start conditions data_date sample source",
+    "target_terms": "target_id scope base_value base_date owner agreed_on",
+    "target_values": "value_id target_id period_end part value numerator denominator entities "
+    "entity_set basis revision reported_on sample source",
+    "data_calendar": "entry_id subject_kind subject owner period due_days remind_days",
+    "facilities": "id name kind campus_id open_to_tenants capacity data_date sample source",
+    "housing": "id name kind status units_total rent_yuan_m2_month data_date sample source",
+    "low_altitude": "id name kind approval_no approved_by approved_on valid_until source",
+    "tasks": "task_id owner partners start end state submitted_on confirmed_on data_date",
+    "milestones": "milestone_id task_id title due done_on",
+    "evidence": "evidence_id task_id milestone_id file_name sha256 bytes added_on",
+    "task_objects": "link_id task_id layer feature_id",
     "stations": "id name status accuracy_m source",
     "buildings": "building_id use floors height_m source",
     "gates": "id name source",
@@ -73,6 +84,23 @@ INTERNAL = {
     "operators": {"name", "contact", "note"},
     "indicators": {"note"},
     "replies": {"operator", "rent_offer_yuan_m2_day", "conditions", "note"},
+    "target_terms": {"note"},
+    "target_values": {"note"},
+    "data_calendar": {"note"},
+    "facilities": {"operator"},
+    "housing": {"units_available", "operator"},
+    "low_altitude": {"operator"},
+    "tasks": {
+        "submitted_by",
+        "submitted_id",
+        "confirmed_by",
+        "confirmed_id",
+        "updated_by",
+        "note",
+    },
+    "milestones": {"evidence_id", "updated_by", "note"},
+    "evidence": {"added_by", "note"},
+    "task_objects": {"updated_by", "note"},
 }
 
 
@@ -99,6 +127,16 @@ def test_layers_without_data_are_declared(catalogue: Catalogue) -> None:
     empty = {layer.key for layer in catalogue.layers if not layer.file}
     assert empty == {
         "replies",
+        "target_terms",
+        "target_values",
+        "data_calendar",
+        "facilities",
+        "housing",
+        "low_altitude",
+        "tasks",
+        "milestones",
+        "evidence",
+        "task_objects",
         "landuse",
         "buildings",
         "gates",
@@ -159,7 +197,14 @@ def test_sensitive_fields_are_internal(catalogue: Catalogue) -> None:
     }
     assert {key: names for key, names in internal.items() if names} == INTERNAL
     restricted = {layer.key for layer in catalogue.layers if layer.sensitivity == "internal"}
-    assert restricted == {"units", "operators", "indicators", "replies"}
+    assert restricted == {
+        "units",
+        "operators",
+        "indicators",
+        "replies",
+        "target_values",
+        "evidence",
+    }
 
 
 def test_a_name_is_not_an_identifier_where_there_is_a_name(catalogue: Catalogue) -> None:
