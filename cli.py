@@ -17,6 +17,7 @@ from typing import Annotated
 
 import typer
 
+from cli_access import access
 from cli_audit import audit_cli
 from cli_batch import batch_cli
 from cli_common import PROBLEMS
@@ -33,11 +34,15 @@ from cli_evaluate import evaluate
 from cli_import import import_file
 from cli_import import inspect
 from cli_import import template
+from cli_monitoring import calendar
+from cli_monitoring import targets
 from cli_opendata import opendata_cli
 from cli_output import export
+from cli_plan import plan_cli
 from cli_scatter import scatter
 from cli_sheet import report
 from cli_sheet import sheet
+from cli_snapshot import snapshot_cli
 from cli_team import serve_team
 from cli_team import team_cli
 from cli_underuse import underused
@@ -68,6 +73,8 @@ cli.add_typer(batch_cli, name="batch")
 cli.add_typer(opendata_cli, name="open-data")
 cli.add_typer(team_cli, name="team")
 cli.add_typer(audit_cli, name="audit")
+cli.add_typer(plan_cli, name="plan")
+cli.add_typer(snapshot_cli, name="snapshot")
 
 
 @cli.callback()
@@ -189,7 +196,10 @@ cli.command()(template)
 
 
 cli.command()(scatter)
+cli.command()(access)
 cli.command()(consolidate)
+cli.command()(targets)
+cli.command()(calendar)
 cli.command()(underused)
 cli.command()(evaluate)
 cli.command()(export)

@@ -25,11 +25,13 @@ The room reads like the methods chapter of a plan. Scatter, chapter by chapter:
 :mod:`geo.district`
     the parks beside each other, and what has changed.
 
-Three more chapters stand on these: :mod:`geo.consolidation` (what could move where),
+More chapters stand on these: :mod:`geo.access` (how space is linked to campus, rail and
+neighbourhood on foot), :mod:`geo.consolidation` (what could move where),
 :mod:`geo.underuse` (which building space is underused, and how sure that is; with
 :mod:`geo.matching`, which operator should see it) and :mod:`geo.scorecards` (how good
 parks, incubators and operators are in their class). :mod:`geo.batch` says how a city is cut
 into districts and partitions without a number depending on it, and adds them up again.
 
-The formulas are in ``docs/methods.md``, ``docs/consolidation.md`` and ``docs/underuse.md``.
+The formulas are in ``docs/methods.md``, ``docs/access.md``, ``docs/consolidation.md`` and
+``docs/underuse.md``.
 """

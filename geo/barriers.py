@@ -113,11 +113,9 @@ def around_barriers(
     ValueError
         If `reach_m` is negative or not finite.
     """
-    if not (math.isfinite(reach_m) and reach_m >= 0):
-        msg = f"`reach_m` must be a length of at least 0 m, not {reach_m!r}."
-        raise ValueError(msg)
+    _require_reach(reach_m)
     nothing = np.zeros(pairs.start.size, dtype=np.bool_)
-    walls = shapely.get_parts(shapely.get_parts(shapely.make_valid(_shapes(barriers))))
+    walls = _walls(barriers)
     if not (walls.size and pairs.start.size):
         return Around(pairs.length_m, nothing, nothing)
     places = shapely.centroid(_shapes(crossings))
@@ -131,10 +129,72 @@ def around_barriers(
     way_m = np.full(closed.size, np.inf)
     for rows in _rows_of_cut_groups(group[pairs.start], closed):
         way_m[rows] = _ways(pairs.take(rows), closed[rows], ground, bridges, among)
+    return _around(pairs, closed, way_m)
+
+
+def around_to(
+    pairs: Edges,
+    xy: NDArray[np.float64],
+    targets: NDArray[Any],
+    barriers: gpd.GeoSeries | None,
+    crossings: gpd.GeoSeries | None,
+    *,
+    reach_m: float = 50.0,
+) -> Around:
+    """Lead pairs of an origin and a target through crossings, as :func:`around_barriers`.
+
+    The nodes of a pair are its two ends and all crossings, never another origin or target:
+    what becomes of a pair does not depend on the others. A target that is more than a point
+    is reached at its point nearest to where one comes from, the origin or a crossing.
+
+    Parameters
+    ----------
+    pairs
+        ``start`` numbers the origins and ``end`` the targets, each from 0; straight metres.
+    xy
+        Origins in metres, shape (origins, 2).
+    targets
+        One shape a target, none missing or empty, shape (targets,).
+    barriers, crossings, reach_m
+        As in :func:`around_barriers`.
+
+    Returns
+    -------
+    Around
+        In the order of `pairs`; straight lengths are those of `pairs`.
+
+    Raises
+    ------
+    ValueError
+        If `reach_m` is negative or not finite.
+    """
+    _require_reach(reach_m)
+    nothing = np.zeros(pairs.start.size, dtype=np.bool_)
+    walls = _walls(barriers)
+    if not (walls.size and pairs.start.size):
+        return Around(pairs.length_m, nothing, nothing)
+    places = shapely.centroid(_shapes(crossings))
+    bridges = _passages(walls, places, reach_m)
+    ground = _ground(np.concatenate([xy, bridges]), walls, shapely.buffer(places, reach_m))
+    goals = _goals(ground, targets)
+    closed = ~np.isfinite(goals.legs_m(pairs.start, pairs.end))
+    way_m = np.full(closed.size, np.inf)
+    way_m[closed] = _led_m(pairs.take(closed), ground, goals, np.arange(len(xy), len(ground.nodes)))
+    return _around(pairs, closed, way_m)
+
+
+def _around(pairs: Edges, closed: NDArray[np.bool_], way_m: NDArray[np.float64]) -> Around:
+    """Say how each pair is walked; ways that are infinite do not exist."""
     led = closed & np.isfinite(way_m)
     # Legs that lie in one line may add up to a bit less than the line.
     length_m = np.where(led, np.maximum(way_m, pairs.length_m), pairs.length_m)
     return Around(length_m, led, closed & ~led)
+
+
+def _require_reach(reach_m: float) -> None:
+    if not (math.isfinite(reach_m) and reach_m >= 0):
+        msg = f"`reach_m` must be a length of at least 0 m, not {reach_m!r}."
+        raise ValueError(msg)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -173,16 +233,124 @@ class _Ground:
         return Edges(first, second, np.hypot(east, north))
 
     def _sees(self, start: NDArray[np.intp], end: NDArray[np.intp]) -> NDArray[np.bool_]:
-        a, b = self.nodes[start], self.nodes[end]
+        touching = self.touching[start], self.touching[end]
+        return self.sees_between(self.nodes[start], self.nodes[end], *touching)
+
+    def sees_between(
+        self,
+        a: NDArray[np.float64],
+        b: NDArray[np.float64],
+        touching_a: NDArray[np.bool_],
+        touching_b: NDArray[np.bool_],
+    ) -> NDArray[np.bool_]:
+        """Return which straight legs between places are open."""
         length = np.hypot(*(b - a).T)[:, None]
         # A leg may touch with its end: it is tested a step away from there.
         step = (b - a) * np.divide(
             np.minimum(_STEP_M, length / 4), length, out=np.zeros_like(length), where=length > 0
         )
-        ends = [a + step * self.touching[start, None], b - step * self.touching[end, None]]
+        ends = [a + step * touching_a[:, None], b - step * touching_b[:, None]]
         legs = shapely.linestrings(np.stack(ends, axis=1))
         met = np.any([shapely.intersects(shape, legs) for shape in self.cut], axis=0)
         return np.asarray(~met | (length[:, 0] == 0), dtype=np.bool_)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Goals:
+    """Targets, each reached at its point nearest to where one comes from.
+
+    Attributes
+    ----------
+    ground
+        What lies between.
+    shapes
+        The targets.
+    xy, touching
+        Of a target that is a point, where it is and whether it lies on what is closed;
+        NaN and False of another, whose nearest point differs from leg to leg.
+    """
+
+    ground: _Ground
+    shapes: NDArray[Any]
+    xy: NDArray[np.float64]
+    touching: NDArray[np.bool_]
+
+    def legs_m(self, node: NDArray[np.intp], goal: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Return the straight metres from nodes to targets; infinite where it is closed."""
+        length_m = np.empty(node.size)
+        for first in range(0, node.size, _LEGS_AT_ONCE):
+            block = slice(first, first + _LEGS_AT_ONCE)
+            length_m[block] = self._legs_m(node[block], goal[block])
+        return length_m
+
+    def _legs_m(self, node: NDArray[np.intp], goal: NDArray[np.intp]) -> NDArray[np.float64]:
+        start, end, touching = self.ground.nodes[node], self.xy[goal], self.touching[goal]
+        wide = np.isnan(end[:, 0])
+        line = shapely.shortest_line(shapely.points(start[wide]), self.shapes[goal[wide]])
+        end[wide] = shapely.get_coordinates(shapely.get_point(line, 1))
+        touching[wide] = _on(self.ground.cut, end[wide])
+        seen = self.ground.sees_between(start, end, self.ground.touching[node], touching)
+        return np.where(seen, np.hypot(*(end - start).T), np.inf)
+
+
+def _goals(ground: _Ground, shapes: NDArray[Any]) -> _Goals:
+    """Return the targets on some ground."""
+    is_point = shapely.get_type_id(shapes) == shapely.GeometryType.POINT
+    xy = np.full((shapes.size, 2), np.nan)
+    xy[is_point] = shapely.get_coordinates(shapes[is_point])
+    touching = np.zeros(shapes.size, dtype=np.bool_)
+    touching[is_point] = _on(ground.cut, xy[is_point])
+    return _Goals(ground, shapes, xy, touching)
+
+
+def _led_m(
+    pairs: Edges, ground: _Ground, goals: _Goals, bridges: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the shortest way of closed pairs through crossings; infinite without one.
+
+    First leg, way among the crossings and last leg are three matrices of lengths, and the
+    shortest way their product with (min, +) in place of (+, ×).
+    """
+    if not (bridges.size and pairs.start.size):
+        return np.full(pairs.start.size, np.inf)
+    sources, source = np.unique(pairs.start, return_inverse=True)
+    sinks, sink = np.unique(pairs.end, return_inverse=True)
+    out_m = _first_legs_m(ground, sources, bridges)
+    among = _graph([ground.legs(bridges[:, None], bridges[None, :])], bridges)
+    out_m = _min_plus(out_m, np.asarray(dijkstra(among, directed=False)))
+    bridge, goal = np.repeat(bridges, sinks.size), np.tile(sinks, bridges.size)
+    in_m = goals.legs_m(bridge, goal).reshape(bridges.size, sinks.size)
+    way_m = np.empty(pairs.start.size)
+    at_once = max(1, _LENGTHS_AT_ONCE // sinks.size)
+    for first in range(0, sources.size, at_once):
+        rows = np.flatnonzero((source >= first) & (source < first + at_once))
+        found = _min_plus(out_m[first : first + at_once], in_m)
+        way_m[rows] = found[source[rows] - first, sink[rows]]
+    return way_m
+
+
+def _first_legs_m(
+    ground: _Ground, sources: NDArray[np.intp], bridges: NDArray[np.intp]
+) -> NDArray[np.float64]:
+    """Return the open legs from sources to crossings, shape (sources, crossings)."""
+    legs = ground.legs(sources[:, None], bridges[None, :])
+    length_m = np.full((sources.size, bridges.size), np.inf)
+    length_m[np.searchsorted(sources, legs.start), legs.end - bridges[0]] = legs.length_m
+    return length_m
+
+
+def _min_plus(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return min over k of a[i, k] + b[k, j]."""
+    least = np.full((a.shape[0], b.shape[1]), np.inf)
+    for k in np.flatnonzero(np.isfinite(a).any(axis=0) & np.isfinite(b).any(axis=1)):
+        np.minimum(least, a[:, k, None] + b[k], out=least)
+    return least
+
+
+def _walls(barriers: gpd.GeoSeries | None) -> NDArray[Any]:
+    """Return the lines and areas that barriers are made of."""
+    valid = shapely.make_valid(_shapes(barriers))
+    return np.asarray(shapely.get_parts(shapely.get_parts(valid)), dtype=object)
 
 
 def _shapes(series: gpd.GeoSeries | None) -> NDArray[Any]:
@@ -216,9 +384,14 @@ def _ground(nodes: NDArray[np.float64], walls: NDArray[Any], opened: NDArray[Any
     lines = shapely.multilinestrings(left[dimension == _LINE])
     cut = [lines, shapely.union_all(left[dimension == _AREA])]
     shapely.prepare(cut)
-    places = shapely.points(nodes)
+    return _Ground(nodes, _on(cut, nodes), cut)
+
+
+def _on(cut: list[Geometry], xy: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which places lie on (or in) one of some shapes."""
+    places = shapely.points(xy)
     near = [shapely.dwithin(shape, places, COORDINATE_TOLERANCE_M) for shape in cut]
-    return _Ground(nodes, np.any(near, axis=0), cut)
+    return np.asarray(np.any(near, axis=0), dtype=np.bool_)
 
 
 def _rows_of_cut_groups(

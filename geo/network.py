@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from scipy.sparse import coo_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
@@ -120,16 +121,115 @@ def on_foot(pairs: Edges, shapes: NDArray[Any], walkways: Walkways) -> OnFoot:
     OnFoot
         Lengths in the order of `pairs`, distances in the order of `shapes`.
     """
+    places = on_network(shapes, walkways)
+    return OnFoot(places.walked(pairs), places.snapped_m)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """Places joined to a walking network, ready to be walked between.
+
+    Attributes
+    ----------
+    snapped_m
+        Distance of each place to the nearest line; NaN if that is more than `snap_m`.
+    graph
+        Nodes of the network, then each place as one that ways only leave and then as one
+        that they only reach: no way leads through a place. Metres.
+    nodes
+        Count of the nodes of the network.
+    touched
+        Which connected parts of the network each place is joined to, shape (places, parts).
+    """
+
+    snapped_m: NDArray[np.float64]
+    graph: csr_array
+    nodes: int
+    touched: csr_array
+
+    def walked(self, pairs: Edges, most_m: float = math.inf) -> NDArray[np.float64]:
+        """Return the shortest way of each pair of places, metres.
+
+        Parameters
+        ----------
+        pairs
+            Pairs of places; their straight lengths are not used.
+        most_m
+            Longest way that is looked for: with it, many pairs are found much faster.
+
+        Returns
+        -------
+        numpy.ndarray
+            NaN where a place is not on the network or no way connects the two, infinite
+            where the way is longer than `most_m`.
+        """
+        walked_m = np.full(pairs.start.size, np.nan)
+        rows = np.flatnonzero(~np.isnan(self.snapped_m[pairs.start] + self.snapped_m[pairs.end]))
+        if not rows.size:
+            return walked_m
+        joined = pairs.take(rows)
+        found_m = self._shortest(joined, most_m)
+        if math.isfinite(most_m):
+            # What was not looked for is connected if the two share a part of the network.
+            open_end = np.flatnonzero(np.isinf(found_m))
+            far = joined.take(open_end)
+            shared = self.touched[far.start].multiply(self.touched[far.end]).sum(axis=1)
+            found_m[open_end[np.asarray(shared) == 0]] = np.nan
+        else:
+            found_m[np.isinf(found_m)] = np.nan
+        walked_m[rows] = found_m
+        return walked_m
+
+    def _shortest(self, pairs: Edges, most_m: float) -> NDArray[np.float64]:
+        """Return the ways of pairs on the network; infinite where none was found."""
+        size = self.graph.shape[0]
+        leave, reach = self.nodes, self.nodes + self.snapped_m.size
+        walked_m = np.empty(pairs.start.size)
+        sources, source = np.unique(pairs.start, return_inverse=True)
+        order = np.argsort(source, kind="stable")
+        at_once = max(1, _LENGTHS_AT_ONCE // size)
+        for first in range(0, sources.size, at_once):
+            chosen = sources[first : first + at_once]
+            found = dijkstra(self.graph, indices=leave + chosen, limit=most_m)
+            borders = np.searchsorted(source[order], [first, first + at_once])
+            rows = order[borders[0] : borders[1]]
+            walked_m[rows] = found[source[rows] - first, reach + pairs.end[rows]]
+        return walked_m
+
+
+def on_network(shapes: NDArray[Any], walkways: Walkways) -> Places:
+    """Join places to the network.
+
+    Parameters
+    ----------
+    shapes
+        One shape a place in the CRS of the network, shape (places,); missing and empty ones
+        are not on the network.
+    walkways
+        The network.
+
+    Returns
+    -------
+    Places
+        In the order of `shapes`.
+    """
     streets = _streets(walkways.lines)
     doors = _doors(shapes, streets, walkways.snap_m)
     snapped_m = np.full(len(shapes), np.nan)
     snapped_m[doors.joined] = doors.leg_m
-    length_m = np.full(pairs.start.size, np.nan)
-    rows = np.flatnonzero(~np.isnan(snapped_m[pairs.start] + snapped_m[pairs.end]))
-    if rows.size:
-        ways, stops = _ways(streets, doors, walkways.junction_m)
-        length_m[rows] = _walked(pairs.take(rows), ways, doors, stops)
-    return OnFoot(length_m, snapped_m)
+    if not doors.joined.size:
+        nowhere = 2 * len(shapes)
+        graph, touched = csr_array((nowhere, nowhere)), csr_array((len(shapes), 0))
+        return Places(snapped_m, graph, 0, touched)
+    ways, stops = _ways(streets, doors, walkways.junction_m)
+    members = np.unique(np.concatenate([ways.start, ways.end, stops]))
+    start, end, door = (np.searchsorted(members, one) for one in (ways.start, ways.end, stops))
+    graph = _place_graph(Edges(start, end, ways.length_m), doors, door, members.size, len(shapes))
+    part = components(Edges(start, end, ways.length_m), members.size)[door]
+    ones = np.ones(part.size)
+    shape = (len(shapes), int(part.max()) + 1)
+    touched = coo_array((ones, (doors.joined, part)), shape=shape).tocsr()
+    return Places(snapped_m, graph, members.size, touched)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -187,13 +287,25 @@ def _streets(lines: gpd.GeoSeries) -> _Streets:
 
 
 def _doors(shapes: NDArray[Any], streets: _Streets, snap_m: float) -> _Stops:
-    """Join every site to the segments that are nearest to it, within `snap_m`."""
+    """Join every site to the segments that are nearest to it, within `snap_m`.
+
+    A site that is a line stands for the outline of something.
+    """
     tree = shapely.STRtree(streets.segments)
     (site, segment), leg_m = tree.query_nearest(
         shapes, max_distance=snap_m + COORDINATE_TOLERANCE_M, return_distance=True
     )
     leg = shapely.shortest_line(streets.segments[segment], shapes[site])
-    return _stops(streets, segment, shapely.get_point(leg, 0), site, leg_m)
+    place = shapely.get_point(leg, 0)
+    met = np.flatnonzero((leg_m == 0) & (shapely.get_dimensions(shapes[site]) == _LINE))
+    if met.size:
+        # A street meets an outline in more than one point, and each of them is a door.
+        both = shapely.intersection(streets.segments[segment[met]], shapes[site[met]])
+        xy, row = shapely.get_coordinates(both, return_index=True)
+        place = np.concatenate([place, shapely.points(xy)])
+        segment, site = (np.concatenate([one, one[met[row]]]) for one in (segment, site))
+        leg_m = np.concatenate([leg_m, np.zeros(row.size)])
+    return _stops(streets, segment, place, site, leg_m)
 
 
 def _corners(streets: _Streets, junction_m: float) -> _Stops:
@@ -289,31 +401,14 @@ def _shortest_of_parallel(ways: Edges) -> Edges:
     return Edges(start[first], end[first], ways.length_m[order][first])
 
 
-def _walked(
-    pairs: Edges, ways: Edges, doors: _Stops, door: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    """Return the shortest way of each pair of sites; NaN where there is none.
-
-    A site is two nodes, one that ways only leave and one that they only reach: no way
-    leads through it.
-    """
-    members = np.unique(np.concatenate([ways.start, ways.end, door]))
-    start, end, door = (np.searchsorted(members, one) for one in (ways.start, ways.end, door))
-    nodes, sites = members.size, int(doors.joined.max()) + 1
-    leave, reach = nodes + doors.joined, nodes + sites + doors.joined
+def _place_graph(
+    ways: Edges, doors: _Stops, door: NDArray[np.intp], nodes: int, places: int
+) -> csr_array:
+    """Return the directed graph of :class:`Places`."""
+    leave, reach = nodes + doors.joined, nodes + places + doors.joined
     length_m = np.concatenate([ways.length_m, ways.length_m, doors.leg_m, doors.leg_m])
-    origin = np.concatenate([start, end, leave, door])
-    target = np.concatenate([end, start, door, reach])
-    size = nodes + 2 * sites
-    # A site on a street has a leg of 0 m: a 0 that is written down is an edge for `dijkstra`.
-    graph = coo_array((length_m, (origin, target)), shape=(size, size)).tocsr()
-    walked_m = np.empty(pairs.start.size)
-    sources = np.unique(pairs.start)
-    at_once = max(1, _LENGTHS_AT_ONCE // size)
-    for first in range(0, sources.size, at_once):
-        chosen = sources[first : first + at_once]
-        found = dijkstra(graph, indices=nodes + chosen)
-        rows = np.flatnonzero(np.isin(pairs.start, chosen))
-        place = np.searchsorted(chosen, pairs.start[rows])
-        walked_m[rows] = found[place, nodes + sites + pairs.end[rows]]
-    return np.where(np.isfinite(walked_m), walked_m, np.nan)
+    origin = np.concatenate([ways.start, ways.end, leave, door])
+    target = np.concatenate([ways.end, ways.start, door, reach])
+    size = nodes + 2 * places
+    # A place on a street has a leg of 0 m: a 0 that is written down is an edge for `dijkstra`.
+    return coo_array((length_m, (origin, target)), shape=(size, size)).tocsr()

@@ -104,7 +104,7 @@ def scatter_of(
         named,
         metric_layer(tables, "zones", meridian),
         rule,
-        surroundings=_surroundings(tables, meridian),
+        surroundings=surroundings_of(tables, meridian),
         chance=chance,
     )
 
@@ -160,7 +160,7 @@ def together_of(
         pd.DataFrame({"park_id": spaces["park_id"].unique()}, dtype="str"),
         metric_layer(tables, "zones", meridian),
         once,
-        surroundings=_surroundings(tables, meridian),
+        surroundings=surroundings_of(tables, meridian),
     )
 
 
@@ -172,10 +172,18 @@ def _spaces(
     return park_spaces(carriers, tables.get("units"))
 
 
-def _surroundings(
+def surroundings_of(
     tables: Mapping[str, gpd.GeoDataFrame | pd.DataFrame], meridian: float
 ) -> Surroundings:
-    """Return barriers, and the crossings and walkways that are not said to be closed."""
+    """Return barriers, and the crossings and walkways that are not said to be closed.
+
+    Parameters
+    ----------
+    tables
+        Layers by key; those that are there are used.
+    meridian
+        Central meridian of the district's metric CRS, degrees.
+    """
     barriers = metric_layer(tables, "barriers", meridian)
     crossings, walkways = (
         frame if frame is None else frame[frame["walkable"].fillna(value=True).astype(bool)]

@@ -28,8 +28,12 @@ HISTORY_COLUMNS = (
     "source_sha256",
     "operation",
     "cleared",
+    FOUNDING,
 )
-"""``cleared``: when the data of the version was cleared away, empty while it is there."""
+"""``cleared``: when the data of the version was cleared away, empty while it is there.
+
+``founding`` is 1 for what a new workspace was filled with, and empty for what people gave since.
+"""
 
 
 def history_row(key: str, entry: Mapping[str, Any], cleared: Mapping[int, str]) -> dict[str, Any]:

@@ -24,7 +24,14 @@ CATALOGUE_FILE = "catalogue.toml"
 EDITION_FOLDER = "edition"
 """Folder of a workspace, or of a city of workspaces, with the copy of its edition."""
 
-SMALL_FILES = (CATALOGUE_FILE, "sources.csv", "scorecards.toml", "sheets.toml", "landuse.csv")
+SMALL_FILES = (
+    CATALOGUE_FILE,
+    "sources.csv",
+    "scorecards.toml",
+    "sheets.toml",
+    "landuse.csv",
+    "plan.toml",
+)
 """What is copied; layers are not, because they are in the workspace."""
 
 MOST_BYTES = 1_000_000

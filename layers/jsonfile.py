@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import stat
 from typing import TYPE_CHECKING
 from typing import Any
@@ -101,3 +102,35 @@ def of_format(content: object, name: str, version: int) -> dict[str, Any]:
     if found > version:
         raise NewerFormatError(found)
     return content
+
+
+def claim(target: Path, name: str, data: bytes, aside: Path) -> None:
+    """Write a file into a folder of its own, whose place must be free.
+
+    Of two who claim the same place one gets an error, and a process that is killed leaves
+    nothing half made at it.
+
+    Parameters
+    ----------
+    target
+        The folder, which nobody may have made yet.
+    name
+        Of the file in it.
+    data
+        Its content.
+    aside
+        A folder beside it that is free, where it is made.
+
+    Raises
+    ------
+    OSError
+        If the place is taken, or nothing can be written.
+    """
+    try:
+        aside.mkdir()
+        (aside / name).write_bytes(data)
+        # No system renames a folder onto one that has something in it.
+        aside.rename(target)
+    except OSError:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise

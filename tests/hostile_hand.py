@@ -15,6 +15,7 @@ from geo.consolidation import consolidate
 from geo.consolidation.overrides import Override
 from geo.consolidation.parameters import ConsolidationParameters
 from geo.consolidation.solve import Settings
+from layers.calendar import set_entries
 from layers.catalogue import load_catalogue
 from layers.consolidation import CONSOLIDATION_LAYERS
 from layers.consolidation import default_parameters
@@ -23,9 +24,20 @@ from layers.editing import FOLDER
 from layers.editing import DraftStore
 from layers.editing import EditSession
 from layers.editing import SetValues
+from layers.entries import put_rows
+from layers.plan import Hand
+from layers.plan import attach
+from layers.plan import link
+from layers.plan import load_plan
+from layers.plan import put_milestone
+from layers.plan import set_fields
 from layers.scenarios import Scenario
 from layers.scenarios import save
 from layers.scenarios import saved_step
+from layers.targets import Given
+from layers.targets import add_value
+from layers.targets import give_terms
+from layers.targets import plan_targets
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -83,6 +95,9 @@ SHORT = f"<img src=x onerror=alert(1)>![](http://{ELSEWHERE})${{1}}`"
 
 PLANNED = f"=1+1 {SHORT}"
 """A scenario that was solved; see :func:`plan`."""
+
+TASK = "T03"
+"""The task of which :func:`tasks` records something."""
 
 SUBJECTS = {"parks": "park_id", "incubators": "id", "operators": "operator_id"}
 """Layers whose rows are evaluated, and how they are known."""
@@ -198,11 +213,55 @@ def record(workspace: Workspace) -> None:
     workspace.commit("indicators", now, author=MIXED, message=MIXED)
 
 
+def monitor(workspace: Workspace) -> None:
+    """Give terms, a value and a data calendar in which every free text is hostile."""
+    end = dt.date(2025, 6, 30)
+    for target in plan_targets(workspace.catalogue.folder):
+        given = {"scope": MIXED, "owner": MIXED, "base_value": 1.0, "note": MIXED}
+        terms = {**given, "base_date": dt.date(2023, 12, 31)}
+        give_terms(workspace, target.target_id, terms, author=MIXED)
+        value = Given(end, "rolling", value=2.0, entity_set=MIXED, source=MIXED, note=MIXED)
+        add_value(workspace, target, value, author=MIXED)
+    suggested = {"title": MIXED, "kind": "total", "unit": MIXED, "target_value": 1.0}
+    give_terms(workspace, MIXED, {**suggested, "target_date": end}, author=MIXED)
+    entry = {"owner": MIXED, "note": MIXED, "period": "quarter", "due_days": 20}
+    subjects = ("carriers", "gates", MIXED)
+    set_entries(
+        workspace,
+        [
+            {**entry, "entry_id": f"{MIXED}{n}", "subject_kind": "layer", "subject": subject}
+            for n, subject in enumerate(subjects)
+        ],
+        author=MIXED,
+    )
+
+
+def tasks(workspace: Workspace) -> None:
+    """Record a task of the action plan as somebody hostile would, and one that there is not."""
+    plan = load_plan(workspace.catalogue.folder)
+    assert plan is not None
+    hand, today = Hand(SHORT), dt.date(2026, 11, 2)
+    free = dict.fromkeys(("owner", "partners", "source", "note"), SHORT)
+    set_fields(workspace, plan, TASK, {**free, "end": dt.date(2025, 1, 1)}, hand=hand)
+    for title in (SHORT, MIXED.replace("\u2028", " ")):
+        put_milestone(workspace, plan, TASK, {"title": title, "note": SHORT}, hand=hand)
+    # The name of a file is the end of the address under which it is fetched from us.
+    names = [text for text in STRINGS if ELSEWHERE not in text]
+    for number, text in enumerate(names[:12]):
+        attach(workspace, plan, TASK, text, b"%d" % number, hand=hand, today=today, note=SHORT)
+    for carrier in workspace.read("carriers")["carrier_id"].head(4):
+        link(workspace, plan, TASK, "carriers", str(carrier), hand=hand)
+    stranger = {"task_id": SHORT, "owner": SHORT}
+    put_rows(workspace, "tasks", [stranger], author=SHORT, message=SHORT)
+
+
 def make_poisoned(path: Path, few: int) -> Workspace:
     """Make a workspace in which whatever people or files name is hostile."""
     make_workspace(path, few)
     workspace = Workspace.open(path, load_catalogue())
     poison(workspace)
+    monitor(workspace)
+    tasks(workspace)
     parameters = ConsolidationParameters(as_of=dt.date(2026, 3, 31), horizon=dt.date(2027, 3, 31))
     save(workspace, Scenario(name=SHORT, author=SHORT, note=SHORT, parameters=parameters))
     session = EditSession.begin(workspace, "zones")

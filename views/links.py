@@ -18,14 +18,18 @@ from views.text import num
 from views.text import pick
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from layers.catalogue import LayerSpec
 
 PARK = "park"
 CARRIER = "carrier"
+TASK = "task"
+PLAN_VIEW = "plan_view"
 _PAGES = "pages"
-_FIRST = {"overview": "map"}
+_FIRST = {"home": "home"}
 NAMES = (_PAGES,)
 """What is kept in the session."""
 FLAG_MARKS = {"green": "●", "yellow": "▲", "red": "■", "undecided": "◇"}
@@ -45,9 +49,9 @@ def title_of(address: str) -> str:
     return str(titles.get(address, address))
 
 
-def go(page: str) -> None:
-    """Switch to a page."""
-    st.switch_page(st.session_state[_PAGES][page])
+def go(page: str, address: Mapping[str, str] | None = None) -> None:
+    """Switch to a page; `address` is what follows the question mark."""
+    st.switch_page(st.session_state[_PAGES][page], query_params=dict(address) if address else None)
 
 
 def buttons(spec: LayerSpec, row: pd.Series) -> None:
@@ -70,6 +74,53 @@ def open_park(park_id: str) -> None:
 def open_scatter(park_id: str) -> None:
     """Switch to the page on which a park's parameters can be moved."""
     st.switch_page(st.session_state[_PAGES]["scatter"], query_params={PARK: park_id})
+
+
+def open_linkage(park_id: str) -> None:
+    """Switch to the page of the linkage of campus, park and neighbourhood, with a park opened."""
+    st.switch_page(st.session_state[_PAGES]["linkage"], query_params={PARK: park_id})
+
+
+def open_task(task_id: str) -> None:
+    """Switch to the page of the action plan, with a task opened."""
+    st.switch_page(st.session_state[_PAGES]["plan"], query_params={TASK: task_id})
+
+
+def open_targets() -> None:
+    """Switch to the page of the action plan, at its numeric targets."""
+    choose_targets()
+    go("plan")
+
+
+def choose_targets() -> None:
+    """Let the page of the action plan open at its numeric targets.
+
+    On that page itself only before it runs: when a button calls it.
+    """
+    st.session_state[PLAN_VIEW] = "targets"
+    st.session_state[f"{PLAN_VIEW}:{lang()}"] = "targets"
+
+
+def open_sheet(kind: str, subject: str) -> None:
+    """Switch to the page of exports, where a plan sheet is made ready to be prepared.
+
+    Parameters
+    ----------
+    kind, subject
+        As :class:`layers.sheet.SheetRequest` has them.
+    """
+    st.session_state["output_what"] = "sheet"
+    st.session_state["sheet_kind"] = kind
+    st.session_state[f"sheet_{kind}"] = subject
+    go("export")
+
+
+def open_chapter(kind: str, subject: str) -> None:
+    """Switch to the page of exports, where a chapter is made ready to be prepared."""
+    st.session_state["output_what"] = "chapter"
+    st.session_state["chapter_kind"] = kind
+    st.session_state[f"chapter_{kind}"] = subject
+    go("export")
 
 
 def flag_title(flag: str) -> str:

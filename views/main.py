@@ -12,6 +12,7 @@ from layers.errors import AtlasError
 from layers.i18n import LANGUAGES
 from views import account
 from views import auditing
+from views import calendar
 from views import city
 from views import compare
 from views import consolidating
@@ -19,12 +20,15 @@ from views import data
 from views import edit
 from views import evaluating
 from views import gates
+from views import home
 from views import importing
+from views import linkage
 from views import links
 from views import output
 from views import overview
 from views import parks
 from views import place
+from views import plan
 from views import reading
 from views import scattering
 from views import seen
@@ -64,7 +68,7 @@ def main() -> None:
     is_city_page = page is pages.get("city")
     if is_city_page and place.is_named():
         # A link to a district that names no page, or a click on the page of the city.
-        st.switch_page(pages["overview"], query_params={place.DISTRICT: place_of.name})
+        st.switch_page(pages["home"], query_params={place.DISTRICT: place_of.name})
     if place.has_unknown() and not is_city_page:
         links.go("city")
     _open()
@@ -130,14 +134,16 @@ def _pages(*, is_city: bool) -> dict[str, Page]:
     return (
         (first if is_city else {})
         | {
-            "overview": st.Page(
-                overview.render, title=_("Overview"), url_path="map", default=not is_city
-            ),
+            "home": st.Page(home.render, title=_("Home"), url_path="home", default=not is_city),
+            "overview": gates.page("overview", overview.render, _("Overview"), "map"),
             "parks": gates.page("parks", parks.render, _("Parks")),
             "scatter": gates.page("scatter", scattering.render, _("Scatter")),
             "consolidate": gates.page("consolidate", consolidating.render, _("Consolidation")),
             "space": gates.page("space", underused.render, _("Building space")),
+            "linkage": gates.page("linkage", linkage.render, _("Linkage")),
             "evaluate": gates.page("evaluate", evaluating.render, _("Evaluation")),
+            "plan": gates.page("plan", plan.render, _("Action plan")),
+            "calendar": gates.page("calendar", calendar.render, _("Data calendar")),
             "edit": gates.page("edit", edit.render, _("Edit")),
             "compare": gates.page("compare", compare.render, _("Compare")),
             "export": gates.page("export", output.render, _("Export")),

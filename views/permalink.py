@@ -54,6 +54,14 @@ class _Address:
         return cls({n: str(st.query_params[n]) for n in _NAMES if n in st.query_params})
 
 
+def asked() -> dict[str, str]:
+    """Return what the address says of the map; empty if it says nothing."""
+    found = {name: str(st.query_params[name]) for name in _NAMES if name in st.query_params}
+    if _PLACE in st.query_params:
+        found[_PLACE] = str(st.query_params[_PLACE])
+    return found
+
+
 def restore(specs: Sequence[LayerSpec]) -> None:
     """Set the session to what the address says, if somebody else wrote the address.
 

@@ -49,7 +49,7 @@ def page(name: str, *, refused: bool = False) -> None:
     refused
         Whether it stayed closed to whoever is at work.
     """
-    told = name or ("map" if place.current().folder else "city")
+    told = name or ("home" if place.current().folder else "city")
     shown = tuple(sorted(store.looked_at()))
     key = (place.current().name, store.identity(), told, refused, shown)
     known: set[Any] = st.session_state.setdefault(_PAGES, set())

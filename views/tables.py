@@ -114,6 +114,7 @@ def save(
     *,
     internal: bool,
     remarks: Sequence[Text] = (),
+    label: str = "",
 ) -> None:
     """Offer a table as an Excel file, made when it is fetched.
 
@@ -130,6 +131,8 @@ def save(
         file is then marked 内部资料.
     remarks
         What else belongs to the numbers: rule version, parameters, layer versions.
+    label
+        What stands on the link; the usual words by default.
     """
     language = lang()
     export = seen.export(
@@ -155,7 +158,7 @@ def save(
             return path.read_bytes()
 
     files.offer(
-        _("Save this table (Excel)"),
+        label or _("Save this table (Excel)"),
         f"{name}.xlsx",
         content,
         key=f"save:{name}",

@@ -29,6 +29,7 @@ from layers.jsonfile import read_json
 from layers.keeping.refusals import unreadable_records
 from layers.scenarios.store import FOLDER as SCENARIOS
 from layers.scenarios.store import MAX_BYTES
+from layers.snapshots.store import snapshots
 from layers.timeline import versions_at
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ LEAVING = frozenset({Action.EXPORT, Action.FETCH, Action.PUBLISH, Action.RECORD}
 FILE = Text("导出、发布或保存的成果", "an exported, published or saved file")
 SCENARIO = Text("方案", "a scenario")
 DRAFT = Text("编辑草稿", "a draft of edits")
+SNAPSHOT = Text("快照", "a snapshot")
 RESULT = Text("批量计算结果", "a result of a batch")
 BROUGHT_BACK = Text("恢复的版本", "a version that was brought back")
 
@@ -78,6 +80,7 @@ def references(workspace: Workspace) -> References:
     for folder in _folders(workspace.path):
         _from_audit(folder, found, unreadable)
     _from_scenarios(workspace.path / SCENARIOS, found, unreadable)
+    _from_snapshots(workspace.path, found, unreadable)
     _from_drafts(workspace, found, unreadable)
     _from_results(workspace, history, found)
     for source in history["source_file"].dropna():
@@ -113,6 +116,13 @@ def _from_scenarios(folder: Path, found: References, unreadable: list[str]) -> N
             _add(found, content.get("versions", {}), SCENARIO)
         except (OSError, ValueError, TypeError, AttributeError):
             unreadable.append(path.relative_to(folder.parent).as_posix())
+
+
+def _from_snapshots(path: Path, found: References, unreadable: list[str]) -> None:
+    kept, problems = snapshots(path)
+    unreadable += [problem.text.zh for problem in problems]
+    for snapshot in kept:
+        _add(found, snapshot.versions, SNAPSHOT)
 
 
 def _from_drafts(workspace: Workspace, found: References, unreadable: list[str]) -> None:

@@ -30,7 +30,11 @@ from layers.intake.profiles import Profiles
 from layers.keeping.contents import needed_files
 from layers.keeping.leftovers import leftovers
 from layers.keeping.log import read_log
+from layers.plan.board import EVIDENCE
+from layers.plan.evidence import EvidenceStore
 from layers.scenarios import store as scenarios
+from layers.snapshots import store as snapshots
+from layers.snapshots.store import SNAPSHOTS
 from layers.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -140,7 +144,8 @@ def _of_workspace(workspace: Workspace, root: Path, told: _Told) -> Iterator[Fla
     for key in _versions(workspace):
         for flaw in _of_layer(workspace, key, told):
             yield Flaw(f"{before}{flaw.where}", flaw.text, flaw.grave)
-    for flaw in (*_of_records(workspace), *_of_audit(workspace.path)):
+    proofs = (*_of_snapshots(workspace.path), *_of_evidence(workspace))
+    for flaw in (*_of_records(workspace), *proofs, *_of_audit(workspace.path)):
         yield Flaw(f"{before}{flaw.where}", flaw.text, flaw.grave)
 
 
@@ -218,6 +223,24 @@ def _of_revisions(workspace: Workspace) -> Iterator[Flaw]:
                 yield Flaw(f"{scenarios.FOLDER}/{scenario.name}@{revision}", error.text)
 
 
+def _of_snapshots(folder: Path) -> Iterator[Flaw]:
+    try:
+        yield from (Flaw(SNAPSHOTS, problem.text) for problem in snapshots.verify(folder))
+    except AtlasError as error:
+        yield Flaw(SNAPSHOTS, error.text)
+
+
+def _of_evidence(workspace: Workspace) -> Iterator[Flaw]:
+    """Look for the files that rows of the evidence name, with the content that they had."""
+    if EVIDENCE not in workspace.catalogue.keys:
+        return
+    store = EvidenceStore(workspace.path)
+    with suppress(AtlasError):  # was told by the layer
+        for row in workspace.read(EVIDENCE).to_dict("records"):
+            if not store.is_sound(str(row["sha256"])):
+                yield Flaw(f"{EVIDENCE}/{row['evidence_id']}", _no_evidence(row["file_name"]))
+
+
 def _of_audit(folder: Path) -> Iterator[Flaw]:
     for finding in check(folder):
         yield Flaw(f"audit/{finding.file}:{finding.line}", finding.text, finding.grave)
@@ -251,6 +274,13 @@ def _other_rows(told: str, found: int) -> Text:
     return Text(
         f"历史记录为 {told} 行，实际读出 {found} 行；请从备份恢复",
         f"the history tells of {told} rows, but {found} were read; restore it from a backup",
+    )
+
+
+def _no_evidence(name: object) -> Text:
+    return Text(
+        f"佐证文件“{name}”缺失或内容已被改动；请从备份恢复",
+        f"the evidence file '{name}' is gone or was altered; restore it from a backup",
     )
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from layers.jsonfile import NewerFormatError
 from layers.jsonfile import TooLargeError
+from layers.jsonfile import claim
 from layers.jsonfile import of_format
 from layers.jsonfile import read_json
 from layers.jsonfile import to_json
@@ -365,26 +366,13 @@ def _write(folder: Path, scenario: Scenario) -> Scenario:
         if new.revision == 1:
             folder.parent.mkdir(exist_ok=True)
             folder.mkdir(exist_ok=True)
-        _claim(target, data)
+        claim(target, _FILE, data, _aside(target.parent))
     except OSError as error:
         # Another writer took the number, or moved the whole scenario away.
         if target.exists() or (scenario.revision and not folder.exists()):
             raise _conflict(scenario, _last(folder)) from error
         raise scenarios_unwritable(folder, error) from error
     return new
-
-
-def _claim(target: Path, data: bytes) -> None:
-    """Write a revision aside and move it to its place, which must be free."""
-    aside = _aside(target.parent)
-    try:
-        aside.mkdir()
-        (aside / _FILE).write_bytes(data)
-        # No system renames a folder onto one that has something in it.
-        aside.rename(target)
-    except OSError:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
 
 
 def _move(folder: Path, target: Path, name: str) -> None:

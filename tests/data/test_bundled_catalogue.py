@@ -37,7 +37,8 @@ PUBLIC_FIELDS = {
     "sample source",
     "replies": "reply_id pack carrier_id operator interest vacant_area_m2 wanted_area_m2 "
     "rent_offer_yuan_m2_day industries start conditions data_date sample source",
-    "target_terms": "target_id scope base_value base_date owner agreed_on",
+    "target_terms": "target_id scope base_value base_date owner agreed_on title kind unit "
+    "target_value target_date direction",
     "target_values": "value_id target_id period_end part value numerator denominator entities "
     "entity_set basis revision reported_on sample source",
     "data_calendar": "entry_id subject_kind subject owner period due_days remind_days",
@@ -84,7 +85,7 @@ INTERNAL = {
     "operators": {"name", "contact", "note"},
     "indicators": {"note"},
     "replies": {"operator", "rent_offer_yuan_m2_day", "conditions", "note"},
-    "target_terms": {"note"},
+    "target_terms": {"lessons", "note"},
     "target_values": {"note"},
     "data_calendar": {"note"},
     "facilities": {"operator"},

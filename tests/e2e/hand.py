@@ -30,8 +30,8 @@ def idle(page: Page) -> None:
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
 
 
-def open_app(page: Page, server: str, address: str = "?lang=zh") -> None:
-    """Open the app, and wait until it has come to rest."""
+def open_app(page: Page, server: str, address: str = "map?lang=zh") -> None:
+    """Open the app on a page, usually on the map, and wait until it has come to rest."""
     page.goto(f"{server}/{address}")
     idle(page)
 

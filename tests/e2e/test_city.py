@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = pytest.mark.e2e
-NEAR = "?on=district,buildings&at=31.29,121.52,17"
-WIDE = "?on=district,buildings&at=31.29,121.52,12"
+NEAR = "map?on=district,buildings&at=31.29,121.52,17"
+WIDE = "map?on=district,buildings&at=31.29,121.52,12"
 
 
 @pytest.fixture(scope="module")

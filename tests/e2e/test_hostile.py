@@ -92,7 +92,7 @@ def test_map_tooltip_label_card_and_legend(poisoned: str, page: Page) -> None:
 
 
 def test_tiles_theme_filter_and_table(poisoned: str, page: Page) -> None:
-    open_app(page, poisoned, "?on=buildings&at=31.29,121.52,16")
+    open_app(page, poisoned, "map?on=buildings&at=31.29,121.52,16")
     frame = tiles_drawn(page)
     found = building_in_view(frame)
     assert found["name"].startswith("<img src=x")

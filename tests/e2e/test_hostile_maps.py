@@ -21,6 +21,7 @@ from tests.e2e.hand import idle
 from tests.e2e.hand import open_app
 from tests.e2e.hostile_page import check
 from tests.hostile_hand import TAIL
+from tests.hostile_hand import TASK
 from tests.hostile_hand import make_poisoned
 from tests.hostile_hand import plan
 
@@ -41,8 +42,10 @@ MAPS = {
     "scatter": (f"scatter?park={quote(PARK)}", 1),
     "consolidate": ("consolidate", 1),
     "space": ("space", 1),
+    "linkage": ("linkage", 1),
     "compare": ("compare", 2),
     "edit": ("edit", 1),
+    "plan": (f"plan?task={TASK}", 1),
 }
 """Every page with a map, its address, and how many maps it has."""
 
@@ -51,8 +54,10 @@ DRAWN_BY = {
     "park_map.py": ("parks", "scatter"),
     "consolidating/plan_map.py": ("consolidate",),
     "underused/picture.py": ("space",),
+    "linkage/picture.py": ("linkage",),
     "compare.py": ("compare",),
     "edit.py": ("edit",),
+    "plan/picture.py": ("plan",),
 }
 """Modules that draw a map, and the pages on which it stands."""
 

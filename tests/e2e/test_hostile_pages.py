@@ -16,6 +16,7 @@ from tests.e2e.conftest import running
 from tests.e2e.hand import open_app
 from tests.e2e.hostile_page import check
 from tests.e2e.hostile_page import open_everything
+from tests.hostile_hand import TASK
 from tests.hostile_hand import make_poisoned
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ PAGES = {
     "scatter": "scatter",
     "consolidate": "consolidate",
     "space": "space",
+    "linkage": "linkage",
     "evaluate": "evaluate",
+    "plan": "plan",
+    "calendar": "calendar",
     "edit": "edit",
     "compare": "compare",
     "export": "export",
@@ -74,5 +78,11 @@ def test_the_table_has_every_page() -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_nothing_runs_and_nothing_breaks(poisoned: str, page: Page, name: str) -> None:
     open_app(page, poisoned, f"{PAGES[name]}?lang=zh")
+    check(page)
+    open_everything(page)
+
+
+def test_a_task_of_the_plan_tells_what_people_recorded_as_text(poisoned: str, page: Page) -> None:
+    open_app(page, poisoned, f"plan?task={TASK}&lang=zh")
     check(page)
     open_everything(page)

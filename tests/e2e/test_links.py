@@ -57,7 +57,7 @@ def versions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def test_the_address_reopens_layers_filter_theme_selection_and_view(
     versions: str, page: Page, browser: Browser
 ) -> None:
-    open_app(page, versions, "?on=district,buildings&at=31.29,121.52,17")
+    open_app(page, versions, "map?on=district,buildings&at=31.29,121.52,17")
     frame = tiles_drawn(page)
     page.get_by_role("button", name="专题与筛选").click()
     page.get_by_role("combobox", name=re.compile("按字段着色")).click()
@@ -92,7 +92,7 @@ def test_the_address_reopens_layers_filter_theme_selection_and_view(
 def test_a_link_that_does_not_fit_is_told_and_the_rest_of_it_holds(
     versions: str, page: Page
 ) -> None:
-    hostile = "?on=zones,nothing&at=x,y,z&theme=zones.evil~1~2~3&sel=zones:%3Cimg%20src=x%3E"
+    hostile = "map?on=zones,nothing&at=x,y,z&theme=zones.evil~1~2~3&sel=zones:%3Cimg%20src=x%3E"
     open_app(page, versions, hostile)
     expect(page.get_by_text("链接中有些内容与本工作区不符")).to_be_visible()
     frame = map_of(page)

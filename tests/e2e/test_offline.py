@@ -83,7 +83,7 @@ def _choose_base_map(page: Page, name: str) -> None:
 
 
 def test_every_page_and_tool(supplied: str, page: Page) -> None:
-    open_app(page, supplied, "?on=district,zones,parks,buildings&at=31.30,121.51,16")
+    open_app(page, supplied, "map?on=district,zones,parks,buildings&at=31.30,121.51,16")
     frame = tiles_drawn(page)
     for name in ("测量距离", "测量面积"):
         frame.get_by_role("button", name=name).click()
@@ -114,7 +114,7 @@ def test_every_page_and_tool(supplied: str, page: Page) -> None:
 
 
 def test_a_local_base_map_of_pictures_lies_below_everything(supplied: str, page: Page) -> None:
-    open_app(page, supplied, "?on=district,zones&at=31.29,121.52,13")
+    open_app(page, supplied, "map?on=district,zones&at=31.29,121.52,13")
     _choose_base_map(page, "影像")
     frame = map_where(
         page,
@@ -130,7 +130,7 @@ def test_a_local_base_map_of_pictures_lies_below_everything(supplied: str, page:
 
 
 def test_a_local_base_map_of_vectors_is_drawn(supplied: str, page: Page) -> None:
-    open_app(page, supplied, "?on=district,zones&at=31.29,121.52,13")
+    open_app(page, supplied, "map?on=district,zones&at=31.29,121.52,13")
     _choose_base_map(page, "^矢量（")
     map_where(
         page,

@@ -35,7 +35,10 @@ PAGES = (
     "scatter",
     "consolidate",
     "space",
+    "linkage",
     "evaluate",
+    "plan",
+    "calendar",
     "edit",
     "compare",
     "export",
@@ -55,6 +58,10 @@ DEEPER = (
     ("scatter", {"view": "ranking"}),
     ("scatter", {"view": "trend"}),
     ("map", {"selected": "units:{unit}"}),
+    ("plan", {"task": "T03"}),
+    ("linkage", {"view": "spaces"}),
+    ("linkage", {"park": "{park}", "view": "circle"}),
+    ("linkage", {"view": "changes"}),
 )
 
 

@@ -37,6 +37,7 @@ _KEPT = frozenset(
         "import_author",
         "consolidate_author",
         "edit_author",
+        "linkage_author",
     }
 )
 

@@ -41,7 +41,7 @@ def show() -> None:
     """Show the choices and the file."""
     left, right = st.columns([3, 2], gap="large")
     with left:
-        subject = subjects.choose("chapter")
+        subject = subjects.choose()
         for_whom = audience("chapter_audience")
         template = _template() if who.may(Right.WRITE) else None
     if subject is None:

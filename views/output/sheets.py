@@ -27,6 +27,7 @@ from views.output import choices
 from views.output import ready
 from views.output import subjects
 from views.output.layer_files import audience
+from views.plan import data
 from views.text import _
 from views.text import lang
 from views.text import md
@@ -51,7 +52,7 @@ def show() -> None:
     """Show the choices, the preview and the file."""
     left, right = st.columns([2, 3], gap="large")
     with left:
-        subject = subjects.choose("sheet")
+        subject = subjects.choose_sheet()
         request = None if subject is None else _request(*subject)
         fmt = choices.radio(_("Format"), _FORMATS, "sheet_format", "pdf", horizontal=True)
     with right:
@@ -110,9 +111,11 @@ def _fields() -> dict[str, str]:
 
 
 def _extras(request: SheetRequest) -> Extras:
-    plan = findings = None
+    plan = findings = featured = None
     if request.kind == "scenario":
         plan = subjects.plan_of(request.subject)
+    elif request.kind == "task":
+        featured = data.featured(request.subject, request.audience)
     elif request.kind == "park" and store.has("carriers"):
         findings = store.scatter(ScatterParameters()).table
     return Extras(
@@ -120,6 +123,7 @@ def _extras(request: SheetRequest) -> Extras:
         findings=findings,
         sources=store.sources().reset_index(drop=True),
         versions=store.whole().versions,
+        featured=featured,
     )
 
 

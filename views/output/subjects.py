@@ -1,8 +1,9 @@
-"""What a sheet or a chapter is about: the district, a zone, a park, or a saved plan."""
+"""What a sheet or a chapter is about: the district, a zone, a park, a plan, or a task."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import TypeVar
 
 import streamlit as st
 
@@ -13,6 +14,7 @@ from views import card
 from views import store
 from views import who
 from views.output import choices
+from views.plan import data
 from views.text import _
 
 if TYPE_CHECKING:
@@ -22,10 +24,26 @@ if TYPE_CHECKING:
 
     from layers.report import Kind
     from layers.scenarios import Scenario
+    from layers.sheet.template import Kind as SheetKind
+
+K = TypeVar("K", bound=str)
 
 
-def choose(key: str) -> tuple[Kind, str] | None:
-    """Let the planner choose a subject; None, said on the page, if there is none of a kind."""
+def choose_sheet() -> tuple[SheetKind, str] | None:
+    """Let the planner choose what a sheet is about; None if there is none of a kind."""
+    kinds: dict[SheetKind, str] = {}
+    kinds.update(_kinds().items())
+    if data.plan() is not None:
+        kinds["task"] = _("One task of the action plan")
+    return _choose("sheet", kinds)
+
+
+def choose() -> tuple[Kind, str] | None:
+    """Let the planner choose what a chapter is about; None if there is none of a kind."""
+    return _choose("chapter", _kinds())
+
+
+def _kinds() -> dict[Kind, str]:
     kinds: dict[Kind, str] = {
         "district": _("The district"),
         "zone": _("One zone"),
@@ -34,7 +52,13 @@ def choose(key: str) -> tuple[Kind, str] | None:
     # A plan names tenants.
     if who.may(Right.INTERNAL):
         kinds["scenario"] = _("One saved plan")
-    kind = choices.radio(_("About"), kinds, f"{key}_kind", "district", horizontal=True)
+    return kinds
+
+
+def _choose(key: str, kinds: Mapping[K, str]) -> tuple[K, str] | None:
+    """Let the planner choose a subject; None, said on the page, if there is none of a kind."""
+    usual = next(iter(kinds))
+    kind = choices.radio(_("About"), kinds, f"{key}_kind", usual, horizontal=True)
     if kind == "district":
         return kind, ""
     names = _subjects(kind)
@@ -50,7 +74,9 @@ def choose(key: str) -> tuple[Kind, str] | None:
     return kind, subject
 
 
-def _subjects(kind: Kind) -> dict[str, str]:
+def _subjects(kind: str) -> dict[str, str]:
+    if kind == "task":
+        return data.names()
     if kind == "scenario":
         return {one.name: one.name for one in solved()}
     layer = {"zone": "zones", "park": "parks"}[kind]

@@ -46,7 +46,7 @@ def show(choice: Choice, result: ScatterResult) -> None:
         )
         return
     left, right = st.columns(2)
-    titles = {entry.time: _title(entry) for entry in known}
+    titles = {entry.time: title(entry) for entry in known}
     times = list(titles)
     with left:
         old = st.selectbox(
@@ -93,7 +93,8 @@ def _is_one_commit(earlier: Moment, later: Moment) -> bool:
     return same and apart <= _ONE_COMMIT
 
 
-def _title(entry: Moment) -> str:
+def title(entry: Moment) -> str:
+    """Return when a moment was and, for insiders, who changed something then and why."""
     parts: tuple[str, ...] = (moment(entry.time),)
     if who.may(Right.INTERNAL):
         parts += (entry.author, entry.message)

@@ -61,6 +61,12 @@ def show(rows: pd.DataFrame) -> None:
     st.caption(_("Click a carrier for its card. Shown here: {n}.").format(n=num(len(layer.frame))))
 
 
+def layer(rows: pd.DataFrame) -> MapLayer:
+    """Return the located carriers by state, as a layer of a map; see :func:`show`."""
+    register = store.table(_CARRIERS)
+    return _layer(store.located(register), rows, large=len(register) > MOST_VECTORS)
+
+
 def _layer(everything: gpd.GeoDataFrame, rows: pd.DataFrame, *, large: bool) -> MapLayer:
     spec = store.catalogue().layer(_CARRIERS)
     state = rows.set_index("carrier_id")["state"]

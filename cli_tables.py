@@ -1,0 +1,94 @@
+"""Tables that commands write, and days that they are asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+from typing import Any
+
+import typer
+
+from cli_common import context
+from cli_common import exporting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from collections.abc import Mapping
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from layers.errors import Text
+    from layers.workspace import Workspace
+
+_ENDINGS = (".csv", ".xlsx", ".json", ".parquet")
+
+
+def check_table_ending(out: Path | None, *more: str) -> None:
+    """Refuse a file name that ends like no table; `more` endings are good too."""
+    known = [*more, *_ENDINGS]
+    if out is not None and out.suffix.lower() not in known:
+        message = f"--out {out.name}: the ending must be one of {', '.join(known)}"
+        raise typer.BadParameter(message)
+
+
+def day_of(text: str | None, option: str = "--as-of") -> dt.date:
+    """Return the day that was asked for; today if none was."""
+    if text is None:
+        return dt.date.today()  # noqa: DTZ011 - the day of whoever asks
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        message = f"{option} {text}: write a day as 2026-09-30"
+        raise typer.BadParameter(message) from error
+
+
+def used(opened: Workspace, keys: Iterable[str]) -> dict[str, int]:
+    """Return the versions of the layers that there are."""
+    versions = opened.versions()
+    return {key: versions[key] for key in keys if key in versions}
+
+
+def write_table(
+    frame: pd.DataFrame,
+    out: Path,
+    title: Text,
+    *,
+    layers: Mapping[str, int],
+    what: str,
+    remarks: Sequence[Text] = (),
+    wish: Mapping[str, Any] | None = None,
+) -> None:
+    """Write a table with its export id, record it, and say so.
+
+    Parameters
+    ----------
+    frame
+        The table; columns keep their public names in every format, because scripts read them.
+    out
+        Where; its ending is the format.
+    title
+        Of the table.
+    layers
+        Versions of the layers that it is made from.
+    what
+        What the audit calls it.
+    remarks
+        Rule version, parameters, day.
+    wish
+        What else decides what is in it.
+    """
+    from layers.audit import export_id_text
+    from layers.export import export_table
+
+    with exporting(out, layers, what, **(wish or {})) as export_id:
+        export_table(
+            frame,
+            out,
+            title=title,
+            lang=context.lang,
+            internal=True,
+            remarks=[*remarks, export_id_text(export_id)],
+        )
+    context.say("{n} rows written to {path}.", n=len(frame), path=out)

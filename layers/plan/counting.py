@@ -1,0 +1,346 @@
+"""The measures of tasks, one function each; see :mod:`layers.plan.measures`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geo.access.shares import shares
+from geo.zones import belt_shares
+from layers.access import fifteen_minutes
+from layers.analysis import metric_layer
+from layers.errors import Text
+from layers.i18n import number
+from layers.i18n import percent
+from layers.i18n import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+    from layers.plan.definition import Task
+
+    Tables = Mapping[str, gpd.GeoDataFrame | pd.DataFrame]
+
+from layers.plan.results import AREA
+from layers.plan.results import COUNT
+from layers.plan.results import HOMES
+from layers.plan.results import NOT_SUPPLIED
+from layers.plan.results import PLACES
+from layers.plan.results import SHARE
+from layers.plan.results import Measured
+from layers.plan.results import told
+
+if TYPE_CHECKING:
+    from layers.plan.results import Measure
+    from layers.plan.results import Results
+
+_INEFFICIENT = ("低效", "疑似低效")
+
+
+def flags(results: Results, _: Task) -> list[Measured]:
+    """Return how many parks carry which flag of scatter."""
+    table = results.scatter.table
+    used = {"carriers": results.frame("carriers")}
+    counts = table["flag"].value_counts()
+    names = (
+        ("green", Text("绿标园区", "Green parks")),
+        ("yellow", Text("黄标园区", "Yellow parks")),
+        ("red", Text("红标园区", "Red parks")),
+        ("undecided", Text("不判定园区", "Undecided parks")),
+    )
+    return [
+        told(f"flags_{flag}", title, float(counts.get(flag, 0)), COUNT, used)
+        for flag, title in names
+    ]
+
+
+def sites(results: Results, _: Task) -> list[Measured]:
+    """Return the sites of all parks, and what they count for."""
+    table = results.scatter.table
+    used = {"carriers": results.frame("carriers")}
+    effective = table["effective_sites"].sum(min_count=1)
+    value = None if unknown(effective) else float(effective)
+    return [
+        told(
+            "sites", Text("园区点位", "Sites of parks"), float(table["sites"].sum()), PLACES, used
+        ),
+        told(
+            "effective_sites",
+            Text("等效点位（各园区合计）", "Effective sites, all parks"),
+            value,
+            PLACES,
+            used,
+            digits=1,
+        ),
+    ]
+
+
+def operated(results: Results, _: Task) -> list[Measured]:
+    """Return how much inefficient building space has an operator."""
+    table = results.underuse.table
+    weak = table[table["state"].isin(_INEFFICIENT)]
+    held = weak[weak["operator"].notna()]
+    carriers = results.frame("carriers").set_index("carrier_id")
+    area = carriers["gross_area_m2"].reindex(held["carrier_id"]).sum(min_count=1)
+    used = {"carriers": results.frame("carriers")}
+    text = Text(
+        f"{len(held)}/{len(weak)} 处已有专业运营机构",
+        f"{len(held)} of {len(weak)} have an operator",
+    )
+    return [
+        told(
+            "operated",
+            Text("有运营机构的低效载体", "Inefficient carriers with an operator"),
+            float(len(held)),
+            PLACES,
+            used,
+            text=text,
+            internal=True,
+        ),
+        told(
+            "operated_area",
+            Text("其建筑面积", "Their floor area"),
+            None if unknown(area) else float(area),
+            AREA,
+            used,
+            internal=True,
+        ),
+    ]
+
+
+def _kind(results: Results, kinds: tuple[str, ...]) -> pd.DataFrame:
+    platforms = results.frame("platforms")
+    return platforms[platforms["kind"].isin(kinds)] if kinds else platforms
+
+
+def platforms_of(key: str, title: Text, kinds: tuple[str, ...]) -> Measure:
+    """Return the measure that counts platforms of some kinds by their status."""
+
+    def make(results: Results, _: Task) -> list[Measured]:
+        rows = _kind(results, kinds)
+        field = results.catalogue.layer("platforms").field("status")
+        counts = rows["status"].fillna("").astype("str").value_counts()
+        texts = []
+        for lang in ("zh", "en"):
+            titles = [
+                field.choice_title(state, lang) or NOT_SUPPLIED.get(lang) for state in counts.index
+            ]
+            named = [f"{title} {n}" for title, n in zip(titles, counts, strict=True)]
+            texts.append(
+                f"{len(rows)}（{'、'.join(named)}）"
+                if lang == "zh"
+                else f"{len(rows)} ({', '.join(named)})"
+            )
+        text = Text(*texts) if len(rows) else None
+        return [told(key, title, float(len(rows)), COUNT, {"platforms": rows}, text=text)]
+
+    return make
+
+
+def incubators(results: Results, _: Task) -> list[Measured]:
+    """Return incubators, their floor area, and how many firms they hold."""
+    rows = results.frame("incubators")
+    area = rows["floor_area_m2"].sum(min_count=1)
+    used = {"incubators": rows}
+    known = int(rows["floor_area_m2"].notna().sum())
+    value = None if unknown(area) else float(area)
+    text = Text(
+        f"{number(value, 'zh')} m²（{known}/{len(rows)} 家有数）",
+        f"{number(value, 'en')} m² ({known} of {len(rows)} known)",
+    )
+    title = Text("公布建筑面积", "Published floor area")
+    return [
+        told("incubators", Text("孵化器", "Incubators"), float(len(rows)), COUNT, used),
+        told("incubators_area", title, value, AREA, used, text=text),
+        *_density(results),
+    ]
+
+
+def _density(results: Results) -> list[Measured]:
+    """Return firms in incubation per 1,000 m² where both are known."""
+    if not results.has("carriers"):
+        return []
+    carriers = results.frame("carriers")
+    rows = carriers[carriers["carrier_class"].eq("incubator") & carriers["incubated"].notna()]
+    rows = rows[rows["gross_area_m2"].gt(0)]
+    value = None
+    if len(rows):
+        value = float(rows["incubated"].sum() / rows["gross_area_m2"].sum() * 1000)
+    title = Text("在孵企业密度", "Firms in incubation")
+    unit = Text("家/千m²", "per 1,000 m²")
+    text = None if value is not None else NOT_SUPPLIED
+    return [
+        told(
+            "incubated", title, value, unit, {"carriers": rows}, digits=2, internal=True, text=text
+        )
+    ]
+
+
+def housing(results: Results, _: Task) -> list[Measured]:
+    """Return the dwellings within fifteen minutes of the parks."""
+    homes = fifteen_minutes(results.tables, results.catalogue).dwellings
+    total = homes["units_total"]
+    value = None if unknown(total) else float(total)
+    title = Text("园区 15 分钟内的住房", "Dwellings within 15 minutes of parks")
+    used = {"housing": results.frame("housing")}
+    lacking = None if value is not None else NOT_SUPPLIED
+    return [told("housing", title, value, HOMES, used, text=lacking)]
+
+
+def low_altitude(results: Results, _: Task) -> list[Measured]:
+    """Return what is approved and still valid, by kind."""
+    rows = results.frame("low_altitude")
+    today = pd.Timestamp(results.board.today)
+    valid = rows[rows["valid_until"].isna() | rows["valid_until"].ge(today)]
+    field = results.catalogue.layer("low_altitude").field("kind")
+    return [
+        told(
+            f"low_altitude_{kind.value}",
+            Text(f"经批准的{kind.title.zh}", f"Approved: {kind.title.en.lower()}"),
+            float(valid["kind"].eq(kind.value).sum()),
+            COUNT,
+            {"low_altitude": valid},
+        )
+        for kind in field.choices
+    ]
+
+
+def industry_space(results: Results, _: Task) -> list[Measured]:
+    """Return the floor area let to firms of the two industries."""
+    units = results.frame("units")
+    leased = units[units["state"].eq("leased")]
+    found = []
+    for industry in ("生命健康", "绿色低碳"):
+        own = leased[leased["industry"].eq(industry)]
+        choice = results.catalogue.layer("units").field("industry")
+        title = Text(
+            f"{industry}企业租用面积",
+            f"Floor area let to {choice.choice_title(industry, 'en').lower()} firms",
+        )
+        area = float(own["floor_area_m2"].sum())
+        found.append(told(f"industry_{industry}", title, area, AREA, {"units": own}, internal=True))
+    return found
+
+
+def university_scores(results: Results, _: Task) -> list[Measured]:
+    """Return how many university parks have a grade."""
+    found = results.university
+    title = Text("大学科技园评价", "University parks evaluated")
+    if found is None:
+        return [Measured("university_scores", title, None, COUNT, NOT_SUPPLIED, ("indicators",))]
+    graded = found.table[found.table["grade"].fillna("").ne("")]
+    text = Text(
+        f"{found.period} 年 {len(graded)}/{len(found.table)} 家有等级",
+        f"{found.period}: {len(graded)} of {len(found.table)} have a grade",
+    )
+    used = {"indicators": results.frame("indicators")}
+    return [
+        told("university_scores", title, float(len(graded)), COUNT, used, text=text, internal=True)
+    ]
+
+
+def open_facilities(results: Results, _: Task) -> list[Measured]:
+    """Return the campus facilities that tenants may use."""
+    rows = results.frame("facilities")
+    own = rows[rows["campus_id"].notna() & rows["open_to_tenants"].fillna(value=False)]
+    title = Text("向企业开放的校园设施", "Campus facilities open to tenants")
+    return [told("open_facilities", title, float(len(own)), PLACES, {"facilities": rows})]
+
+
+def _in_belt(results: Results, belt: str, key: str = "carriers") -> pd.Series[float]:
+    """Return the share of every carrier that lies in a belt; NaN if it has no place."""
+    carriers = metric_layer(results.tables, key, results.meridian())
+    assert carriers is not None  # asked for only where the layer has rows
+    found = belt_shares(carriers, metric_layer(results.tables, "zones", results.meridian()))
+    none = pd.Series(float("nan"), index=carriers.index)
+    return found.get(belt, none).set_axis(carriers["carrier_id"])
+
+
+def belt_space(results: Results, task: Task) -> list[Measured]:
+    """Return share of floor area and vacancy in a zone."""
+    carriers = results.frame("carriers").set_index("carrier_id")
+    inside = _in_belt(results, task.belt).reindex(carriers.index)
+    area = carriers["gross_area_m2"]
+    known = area.notna() & inside.notna()
+    total = float(area[known].sum())
+    part = float((area * inside)[known].sum())
+    used = {"carriers": results.frame("carriers"), "zones": results.frame("zones")}
+    rented = carriers["rentable_area_m2"].where(carriers["vacant_area_m2"].notna())
+    base = float((rented * inside).sum())
+    vacancy = float((carriers["vacant_area_m2"] * inside).sum()) / base if base else None
+    share = part / total if total else None
+    text = Text(
+        f"{percent(share, 'zh')}（{number(part, 'zh')} m²；{int((~known).sum())} 处不明）",
+        f"{percent(share, 'en')} ({number(part, 'en')} m²; {int((~known).sum())} unknown)",
+    )
+    found = [
+        told(
+            "belt_share",
+            Text(f"{task.belt}内建筑面积占比", "Share of floor area in the zone"),
+            None if share is None else share * 100,
+            SHARE,
+            used,
+            text=text,
+        )
+    ]
+    words = Text(percent(vacancy, "zh"), percent(vacancy, "en"))
+    title = Text(f"{task.belt}内空置率", "Vacancy in the zone")
+    value = None if vacancy is None else vacancy * 100
+    found.append(told("belt_vacancy", title, value, SHARE, used, text=words, internal=True))
+    return found
+
+
+def belt_linkage(results: Results, task: Task) -> list[Measured]:
+    """Return the linkage of all three conditions in a zone."""
+    spaces = results.access.spaces
+    inside = _in_belt(results, task.belt)
+    # A space counts where most of its carrier lies.
+    own = spaces[spaces["carrier_id"].map(inside).gt(0.5)]
+    title = Text(f"{task.belt}内三区叠合率", "Linkage of all three in the zone")
+    used = {"carriers": results.frame("carriers"), "zones": results.frame("zones")}
+    if own.empty:
+        return [told("belt_linkage", title, None, SHARE, used, text=NOT_SUPPLIED)]
+    row = shares(own, pd.Series(task.belt, index=own.index), results.access.parameters).iloc[0]
+    low, high = row["overlap_share_low"], row["overlap_share_high"]
+    decided = not unknown(low) and low == high
+    text = Text(
+        percent(low, "zh") if decided else f"{percent(low, 'zh')}–{percent(high, 'zh')}（待核）",
+        percent(low, "en") if decided else f"{percent(low, 'en')}–{percent(high, 'en')} (open)",
+    )
+    value = float(low) * 100 if decided else None
+    return [told("belt_linkage", title, value, SHARE, used, text=text)]
+
+
+def calendar(results: Results, _: Task) -> list[Measured]:
+    """Return how much of the data is up to date."""
+    entries = results.calendar
+    title = Text("按期更新的数据项", "Data that is up to date")
+    if entries is None or entries.empty:
+        return [Measured("calendar", title, None, SHARE, NOT_SUPPLIED, ("data_calendar",))]
+    good = int(entries["state"].isin(["current", "due_soon"]).sum())
+    text = Text(f"{good}/{len(entries)} 项", f"{good} of {len(entries)}")
+    return [
+        Measured("calendar", title, 100.0 * good / len(entries), SHARE, text, ("data_calendar",))
+    ]
+
+
+def calendar_owners(results: Results, _: Task) -> list[Measured]:
+    """Return how much of the data has an owner."""
+    entries = results.frame("data_calendar")
+    owned = int(entries["owner"].fillna("").str.strip().ne("").sum())
+    title = Text("有责任单位的数据项", "Data with an owner")
+    text = Text(f"{owned}/{len(entries)} 项", f"{owned} of {len(entries)}")
+    value = 100.0 * owned / len(entries)
+    return [Measured("calendar_owners", title, value, SHARE, text, ("data_calendar",))]
+
+
+def recorded(results: Results, _: Task) -> list[Measured]:
+    """Return how many tasks have an owner and a date of their data."""
+    rows = [row for row in results.board.rows if row.task.kind == "task"]
+    good = sum(bool(row.owner) and row.data_date is not None for row in rows)
+    title = Text("有责任单位和数据时点的任务", "Tasks with owner and date")
+    text = Text(f"{good}/{len(rows)} 项", f"{good} of {len(rows)}")
+    return [Measured("recorded", title, float(good), COUNT, text, ("tasks",))]

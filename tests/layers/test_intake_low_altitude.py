@@ -1,0 +1,67 @@
+"""Low-altitude routes and scenes: nothing is taken in without its approval."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from layers.workspace import Workspace
+from tests.access_hand import CATALOGUE
+from tests.cli_hand import run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEAD = "编码,名称,类别,批准文号,批准单位,批准日期,来源,经度,纬度"
+GOOD = [
+    "L1",
+    "巡检航线",
+    "航线",
+    "空管〔2025〕8号",
+    "某管理局",
+    "2025-05-06",
+    "批复",
+    "121.5",
+    "31.3",
+]
+
+
+def taken(folder: Path, *rows: list[str]) -> tuple[dict[str, object], Path, str]:
+    file, workspace, rejects = (folder / name for name in ("l.csv", "w", "rejects.csv"))
+    lines = [HEAD, *(",".join(row) for row in rows)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    options = ("--layer", "low_altitude", "-w", workspace, "--empty", "--rejects", rejects)
+    done = run("import", file, *options, "--json")
+    told = json.loads(done.stdout)
+    return told, workspace, rejects.read_text("utf-8-sig") if rejects.exists() else ""
+
+
+def test_an_approved_route_is_taken_in(tmp_path: Path) -> None:
+    told, workspace, _rejects = taken(tmp_path, GOOD)
+    assert (told["accepted"], told["rejected"]) == (1, 0)
+    row = Workspace.open(workspace, CATALOGUE).read("low_altitude").iloc[0]
+    assert (row["approval_no"], row["kind"]) == ("空管〔2025〕8号", "route")
+
+
+@pytest.mark.parametrize(
+    ("place", "title"), [(3, "批准文号"), (4, "批准单位"), (5, "批准日期"), (6, "来源")]
+)
+def test_without_its_approval_a_row_is_refused_and_the_reason_names_what_is_missing(
+    tmp_path: Path, place: int, title: str
+) -> None:
+    bad = ["L2", *GOOD[1:]]
+    bad[place] = ""
+    told, workspace, rejects = taken(tmp_path, GOOD, bad)
+    assert (told["accepted"], told["rejected"]) == (1, 1)
+    assert title in rejects.splitlines()[1]
+    assert Workspace.open(workspace, CATALOGUE).read("low_altitude")["id"].tolist() == ["L1"]
+
+
+def test_nothing_approved_leaves_no_layer(tmp_path: Path) -> None:
+    bad = [*GOOD[:3], "", "", "", *GOOD[6:]]
+    told, workspace, rejects = taken(tmp_path, bad)
+    assert told["accepted"] == 0
+    assert all(title in rejects for title in ("批准文号", "批准单位", "批准日期"))
+    assert "low_altitude" not in Workspace.open(workspace, CATALOGUE).versions()

@@ -1,0 +1,83 @@
+"""What states and measures of tasks are called, each state with a shape of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from layers.i18n import UNKNOWN
+from views import store
+from views.text import _
+from views.text import esc
+from views.text import lang
+from views.text import num
+
+if TYPE_CHECKING:
+    from layers.plan import Measured
+
+UNREPORTED, UNPROVEN = "unreported", "unproven"
+# Shape and word carry the meaning; the grounds only help to find them again.
+_MARKS = {
+    "done": "✔",
+    "submitted": "▲",
+    UNPROVEN: "△",
+    "under_way": "▶",
+    "paused": "‖",
+    "not_started": "○",
+    UNREPORTED: "◌",
+}
+_GROUNDS = {
+    "done": "#d9e8f5",
+    "submitted": "#fdf6c4",
+    UNPROVEN: "#fdf6c4",
+    "under_way": "#e6ebef",
+}
+
+
+def state(code: str) -> str:
+    """Return mark and word of a state in the language of the session."""
+    own = {UNREPORTED: _("Not reported"), UNPROVEN: _("Done, to be checked")}
+    field = store.catalogue().layer("tasks").field("state")
+    title = own.get(code) or field.choice_title(code, lang())
+    return f"{_MARKS.get(code, '?')} {title}"
+
+
+def badge(code: str) -> str:
+    """Return a state as HTML."""
+    ground = _GROUNDS.get(code, "#ffffff")
+    return (
+        f'<span class="atlas-badge" style="background:{ground};color:#1f2d3a;'
+        f'border-color:#33414e;font-weight:600">{esc(state(code))}</span>'
+    )
+
+
+def overdue() -> str:
+    """Return mark and word of what is past its day."""
+    return f"! {_('overdue')}"
+
+
+def late_badge() -> str:
+    """Return the mark of what is past its day as HTML."""
+    return f'<span class="atlas-badge red">{esc(overdue())}</span>'
+
+
+def sample(one: Measured) -> str:
+    """Return the mark of a value that is made from sample data as HTML; empty for others."""
+    if not one.sample:
+        return ""
+    return f' <span class="atlas-badge sample">{esc(_("Sample data"))}</span>'
+
+
+def measure_type(code: str) -> str:
+    """Return what a kind of measure is called."""
+    return {
+        "milestone": _("milestones"),
+        "spatial": _("spatial"),
+        "count": _("number"),
+        "score": _("scorecard"),
+        "economic": _("economic"),
+    }.get(code, code)
+
+
+def age(days: int | None) -> str:
+    """Return how old data is, a dash if its date is unknown."""
+    return UNKNOWN if days is None else _("{n} days").format(n=num(days))
