@@ -60,10 +60,14 @@ class What(StrEnum):
     shares = "shares"
     objects = "objects"
     flags = "flags"
+    gaps = "gaps"
+    sets = "sets"
+    areas = "areas"
 
 
 _TWO_STATES = frozenset({What.changes, What.distances, What.shares, What.objects, What.flags})
 _CIRCLES = frozenset({What.circle, What.groups, What.dwellings})
+_GAPS = frozenset({What.gaps, What.sets})
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,9 @@ def access(
         What | None,
         typer.Option("--table", help="Which table; spaces, or changes with --before or --try."),
     ] = None,
+    gaps: Annotated[
+        bool, typer.Option("--gaps", help="What is missing most; the same as --table gaps.")
+    ] = False,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The layers as they stood then: 2026-11-25.")
     ] = None,
@@ -122,6 +129,8 @@ def access(
     Example: atlas access --before 2026-06-30 --out changed.xlsx
 
     Example: atlas access --try crossing:LON,LAT:Footbridge --out what-if.xlsx
+
+    Example: atlas access --gaps --out missing.gpkg
     """
     from layers.access import Trial
     from layers.export import TABLE_FORMATS
@@ -133,7 +142,10 @@ def access(
         setting or [], gate_m=gate_m, rail_m=rail_m, community_m=community_m, detour=detour
     )
     trial = Trial(tuple(map(trial_object, tried or ())))
-    what = _what(table, before, trial)
+    if gaps and table not in {None, What.gaps}:
+        message = "--gaps and --table: give one of them"
+        raise typer.BadParameter(message)
+    what = _what(What.gaps if gaps else table, before, trial)
     opened = open_workspace(workspace)
     wish = _Wish(park, parameters, trial, before, tried or [])
     tables, versions = _tables(opened, as_of)
@@ -224,13 +236,27 @@ def _answer(
     if what in _CIRCLES:
         circles = room.circles(after, catalogue(), wish.parks, wish.parameters)
         return _flat(room.circle_tables(circles)[what.value], spatial=spatial), found
+    if what in _GAPS:
+        return _flat(_missing(what, after, wish), spatial=spatial), found
     makers: dict[What, Callable[[], pd.DataFrame]] = {
+        What.areas: lambda: room.walk_areas_of(after, catalogue(), wish.parks, wish.parameters),
         What.spaces: lambda: room.access_layer(found),
         What.parks: lambda: room.access_parks(found),
         What.district: lambda: room.access_district(found),
         What.nearest: lambda: room.access_nearest(found),
     }
     return _flat(makers[what](), spatial=spatial), found
+
+
+def _missing(what: What, tables: Tables, wish: _Wish) -> pd.DataFrame:
+    """Return what is missing most, and say what could not be tried."""
+    from layers.access import gaps_of
+
+    context.say("Trying gates, crossings and facilities …")
+    found = gaps_of(tables, catalogue(), wish.parameters, wish.parks)
+    for remark in found.remarks:
+        typer.echo(f"! {remark.get(context.lang)}", err=True)
+    return found.ranking if what is What.gaps else found.sets
 
 
 def _changes(

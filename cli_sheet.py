@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from layers.sheet import Extras
     from layers.sheet import SheetReport
     from layers.sheet import SheetRequest
+    from layers.sheet.records import Featured
+    from layers.sheet.records import Overlay
+    from layers.sheet.template import Kind as SheetKind
     from layers.workspace import Workspace
 
 _SHEETS = (".pdf", ".svg", ".png")
@@ -85,6 +88,12 @@ def sheet(
     zone: ZoneOption = None,
     district: DistrictOption = False,
     scenario: ScenarioOption = None,
+    task: Annotated[
+        str | None, typer.Option("--task", help="About the objects of this task, as T07.")
+    ] = None,
+    linkage: Annotated[
+        bool, typer.Option("--linkage", help="About the linkage of campus, park, neighbourhood.")
+    ] = False,
     atlas: Annotated[
         bool, typer.Option("--atlas", help="One sheet for every park, with an index; pdf.")
     ] = False,
@@ -111,12 +120,19 @@ def sheet(
 
     Example: atlas sheet --park B01 --size A3 --scale 5000 --out B01.pdf
 
+    Example: atlas sheet --task T07 --out T07.pdf
+
     Example: atlas sheet --atlas --size A4 --field unit=规划资源局 --out parks.pdf
     """
     from layers.sheet import SheetRequest
 
     parks = park or []
-    kind, subject = _subject(parks, zone, scenario, district=district, atlas=atlas)
+    kind, subject = _sheet_subject(
+        task, _subject(parks, zone, scenario, district=district, atlas=atlas), linkage=linkage
+    )
+    if kind in {"task", "linkage"} and (parks or zone or scenario or district or atlas):
+        message = "--task and --linkage stand alone"
+        raise typer.BadParameter(message)
     _check_ending(out, _SHEETS[:1] if atlas else _SHEETS)
     day = _day(date)
     request = SheetRequest(
@@ -243,6 +259,18 @@ def _subject(
     return "district", ""
 
 
+def _sheet_subject(
+    task: str | None, other: tuple[SheetKind, str], *, linkage: bool
+) -> tuple[SheetKind, str]:
+    """Return what a sheet is about, which can be more than a chapter."""
+    if task is not None and linkage:
+        message = "--task, --linkage: give one of them"
+        raise typer.BadParameter(message)
+    if task is not None:
+        return "task", task
+    return ("linkage", "") if linkage else other
+
+
 def _check_ending(out: Path, endings: Sequence[str]) -> None:
     if out.suffix.lower() not in endings:
         message = f"--out {out.name}: end the name in {', '.join(endings)}"
@@ -289,8 +317,12 @@ def _extras(
     described, versions = catalogue(), opened.versions()
     specs = [spec for spec in described.layers if spec.key in tables]
     styles = themes_of(themes, specs, tables, described, Audience(request.audience))
-    plan = findings = None
-    if request.kind == "scenario":
+    plan = findings = featured = overlay = None
+    if request.kind == "task":
+        featured = _featured(opened, tables, request)
+    elif request.kind == "linkage":
+        overlay = _overlay(tables, versions)
+    elif request.kind == "scenario":
         plan = plan_tables(load(opened, request.subject), tables, described, versions)
     elif request.kind == "park":
         findings = _findings(tables, described)
@@ -300,7 +332,44 @@ def _extras(
         styles=styles,
         sources=load_sources(described.folder),
         versions=versions,
+        featured=featured,
+        overlay=overlay,
     )
+
+
+def _featured(
+    opened: Workspace, tables: Mapping[str, pd.DataFrame], request: SheetRequest
+) -> Featured | None:
+    """Return the objects of a task and what is measured of it; None if the plan has none."""
+    from layers.calendar import calendar_of
+    from layers.plan import EvidenceStore
+    from layers.plan import Results
+    from layers.plan import board
+    from layers.plan import load_plan
+    from layers.plan import measured
+    from layers.plan.featured import featured_of
+
+    described, today = catalogue(), dt.datetime.now().astimezone().date()
+    plan = load_plan(described.folder)
+    if plan is None or not plan.has(request.subject):
+        return None
+    found = board(plan, tables, described, today, EvidenceStore(opened.path).is_sound)
+    calendar = calendar_of(tables, opened.history(), today, described)
+    row = found.row(request.subject)
+    context.say("Measuring …")
+    values = measured(row.task, Results(tables, described, found, calendar))
+    return featured_of(row, values, described, request.audience)
+
+
+def _overlay(tables: Mapping[str, pd.DataFrame], versions: Mapping[str, int]) -> Overlay | None:
+    """Return the linkage of the parks; None without building space."""
+    from layers.access import access_of
+    from layers.access.drawing import linkage_overlay
+
+    if not len(tables.get("carriers", ())):
+        return None
+    context.say("Measuring walks …")
+    return linkage_overlay(access_of(tables, catalogue()), versions)
 
 
 def _findings(tables: Mapping[str, pd.DataFrame], described: Catalogue) -> pd.DataFrame | None:

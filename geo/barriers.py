@@ -183,6 +183,64 @@ def around_to(
     return _around(pairs, closed, way_m)
 
 
+class Outlook(NamedTuple):
+    """What is open from some places.
+
+    Attributes
+    ----------
+    passages
+        Where barriers can be crossed, metres, shape (passages, 2).
+    way_m
+        Shortest straight metres from every place to every passage, by open legs; infinite
+        where there is no way, shape (places, passages).
+    closed
+        Lines and areas that stay closed, less what the crossings open.
+    """
+
+    passages: NDArray[np.float64]
+    way_m: NDArray[np.float64]
+    closed: NDArray[Any]
+
+
+def outlook(
+    xy: NDArray[np.float64],
+    barriers: gpd.GeoSeries | None,
+    crossings: gpd.GeoSeries | None,
+    *,
+    reach_m: float = 50.0,
+) -> Outlook:
+    """Return what is open from places: the passages that they reach, and what is closed.
+
+    Parameters
+    ----------
+    xy
+        Places in metres, shape (places, 2).
+    barriers, crossings, reach_m
+        As in :func:`around_barriers`.
+
+    Raises
+    ------
+    ValueError
+        If `reach_m` is negative or not finite.
+    """
+    _require_reach(reach_m)
+    walls = _walls(barriers)
+    if not walls.size:
+        nothing = np.empty((0, 2))
+        return Outlook(nothing, np.empty((len(xy), 0)), np.empty(0, dtype=object))
+    places = shapely.centroid(_shapes(crossings))
+    bridges = _passages(walls, places, reach_m)
+    ground = _ground(np.concatenate([xy, bridges]), walls, shapely.buffer(places, reach_m))
+    closed = np.concatenate([shapely.get_parts(shape) for shape in ground.cut])
+    way_m = np.empty((len(xy), len(bridges)))
+    if bridges.size:
+        nodes = np.arange(len(xy), len(ground.nodes))
+        among = _graph([ground.legs(nodes[:, None], nodes[None, :])], nodes)
+        first_m = _first_legs_m(ground, np.arange(len(xy)), nodes)
+        way_m = _min_plus(first_m, np.asarray(dijkstra(among, directed=False)))
+    return Outlook(bridges, way_m, closed[~shapely.is_empty(closed)])
+
+
 def _around(pairs: Edges, closed: NDArray[np.bool_], way_m: NDArray[np.float64]) -> Around:
     """Say how each pair is walked; ways that are infinite do not exist."""
     led = closed & np.isfinite(way_m)

@@ -87,7 +87,9 @@ def test_every_format_has_the_classes(made: Path, tmp_path: Path, ending: str, w
     assert ({"linkage", "reason_zh"} if what == "spaces" else {"overlap_share"}) <= names
 
 
-@pytest.mark.parametrize("what", ["district", "nearest", "circle", "groups", "dwellings"])
+@pytest.mark.parametrize(
+    "what", ["district", "nearest", "circle", "groups", "dwellings", "gaps", "sets", "areas"]
+)
 def test_every_table_can_be_written(made: Path, tmp_path: Path, what: str) -> None:
     commit(
         made,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from layers.access.areas import AREA_TITLES
+from layers.access.areas import walk_areas_of
 from layers.access.causes import LEAST_M
 from layers.access.changes import AccessChange
 from layers.access.changes import compare_access
@@ -11,6 +13,10 @@ from layers.access.circle import circles
 from layers.access.circle import fifteen_minutes
 from layers.access.flags import FLAG_COLUMNS
 from layers.access.flags import flags_changed
+from layers.access.gaps import GAP_TITLES
+from layers.access.gaps import SET_TITLES
+from layers.access.gaps import AccessGaps
+from layers.access.gaps import gaps_of
 from layers.access.inputs import ACCESS_LAYERS
 from layers.access.inputs import Given
 from layers.access.inputs import given_of
@@ -52,6 +58,7 @@ __all__ = [
     "ACCESS_LAYERS",
     "ACCESS_TITLE",
     "ACCESS_TITLES",
+    "AREA_TITLES",
     "CHANGE_NAMES",
     "CHANGE_TITLES",
     "CIRCLE_TITLES",
@@ -60,12 +67,14 @@ __all__ = [
     "DWELLING_TITLES",
     "FLAG_CHANGE_TITLES",
     "FLAG_COLUMNS",
+    "GAP_TITLES",
     "GROUP_TITLES",
     "KEY_NAMES",
     "LEAST_M",
     "NEAREST_TITLES",
     "OBJECT_NAMES",
     "OBJECT_TITLES",
+    "SET_TITLES",
     "SHARE_CHANGE_TITLES",
     "SHARE_TITLES",
     "STATE_NAMES",
@@ -74,6 +83,7 @@ __all__ = [
     "WAY_NAMES",
     "Access",
     "AccessChange",
+    "AccessGaps",
     "Circle",
     "Given",
     "Trial",
@@ -89,9 +99,11 @@ __all__ = [
     "compare_access",
     "fifteen_minutes",
     "flags_changed",
+    "gaps_of",
     "given_of",
     "object_changes",
     "save_trial",
     "trial_remarks",
+    "walk_areas_of",
     "with_trial",
 ]

@@ -13,6 +13,7 @@ import streamlit as st
 
 from geo.crs import STORAGE_CRS
 from layers.access import access_layer
+from layers.access.drawing import class_code
 from layers.errors import AtlasError
 from layers.i18n import unknown
 from layers.picture import MOST_VECTORS
@@ -124,7 +125,7 @@ def drawn(found: Access) -> gpd.GeoDataFrame:
             "title": pd.Series(title, index=largest.index, dtype="str"),
             "mark": marks,
             "class": [
-                styles.class_code(value, decided=bool(decided))
+                class_code(value, decided=bool(decided))
                 for value, decided in zip(linkage, largest["decided"], strict=True)
             ],
             "parks": largest["carrier_id"].map(parks),

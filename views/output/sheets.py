@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from geo.access import AccessParameters
 from geo.scatter import ScatterParameters
+from layers.access.drawing import linkage_overlay
 from layers.errors import AtlasError
 from layers.sheet import AtlasReport
 from layers.sheet import Extras
@@ -23,6 +25,7 @@ from layers.sheet.words import OWN_FIELDS
 from layers.timeline import newest
 from views import seen
 from views import store
+from views.linkage import data as access_data
 from views.output import choices
 from views.output import ready
 from views.output import subjects
@@ -111,11 +114,14 @@ def _fields() -> dict[str, str]:
 
 
 def _extras(request: SheetRequest) -> Extras:
-    plan = findings = featured = None
+    plan = findings = featured = overlay = None
     if request.kind == "scenario":
         plan = subjects.plan_of(request.subject)
     elif request.kind == "task":
         featured = data.featured(request.subject, request.audience)
+    elif request.kind == "linkage":
+        found = access_data.access(AccessParameters())
+        overlay = linkage_overlay(found, store.whole().versions)
     elif request.kind == "park" and store.has("carriers"):
         findings = store.scatter(ScatterParameters()).table
     return Extras(
@@ -124,6 +130,7 @@ def _extras(request: SheetRequest) -> Extras:
         sources=store.sources().reset_index(drop=True),
         versions=store.whole().versions,
         featured=featured,
+        overlay=overlay,
     )
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from layers.sheet.template import Kind as SheetKind
 
 K = TypeVar("K", bound=str)
+_WHOLE = ("district", "linkage")
 
 
 def choose_sheet() -> tuple[SheetKind, str] | None:
@@ -35,6 +36,8 @@ def choose_sheet() -> tuple[SheetKind, str] | None:
     kinds.update(_kinds().items())
     if data.plan() is not None:
         kinds["task"] = _("One task of the action plan")
+    if store.has("carriers"):
+        kinds["linkage"] = _("Linkage of campus, park and neighbourhood")
     return _choose("sheet", kinds)
 
 
@@ -59,7 +62,7 @@ def _choose(key: str, kinds: Mapping[K, str]) -> tuple[K, str] | None:
     """Let the planner choose a subject; None, said on the page, if there is none of a kind."""
     usual = next(iter(kinds))
     kind = choices.radio(_("About"), kinds, f"{key}_kind", usual, horizontal=True)
-    if kind == "district":
+    if kind in _WHOLE:
         return kind, ""
     names = _subjects(kind)
     if not names:
