@@ -157,7 +157,7 @@ def our_map(workspace: Path, count: int) -> Subject:
         title="ours",
         command=(sys.executable, "-m", "cli", "app", "--no-browser", "--port={port}"),
         environment={"ATLAS_WORKSPACE": str(workspace)},
-        query=f"/?on=district,zones,buildings&at={LATITUDE},{LONGITUDE},{ZOOM}",
+        query=f"/map?on=district,zones,buildings&at={LATITUDE},{LONGITUDE},{ZOOM}",
         drawn=_TILES if tiled else _VECTORS % count,
         settled=_TILES if tiled else "true",
         name=_NAME_IN_TILES if tiled else _NAME_IN_VECTORS,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from bench.planner import Seen
     from bench.planner import Widget
 
-OVERVIEW = ""
+OVERVIEW = "map"
 PAGES = (
     OVERVIEW,
     "parks",
@@ -154,8 +154,7 @@ class Desk:
             await self._tiles(await self.planner.set(buildings, value=True))
 
     async def _page(self, page: str) -> Seen:
-        name = page or "overview"
-        seen: Seen = await self.book.time(f"page {name}", self.planner.go(page))
+        seen: Seen = await self.book.time(f"page {page}", self.planner.go(page))
         return seen
 
     async def browse(self) -> None:
@@ -172,7 +171,7 @@ class Desk:
             await self._pause()
             widget = self.random.choice(touched)
             value = self._other(widget)
-            what = f"filter {page or 'overview'}"
+            what = f"filter {page}"
             await self._tiles(await self.book.time(what, self.planner.set(widget, value)))
 
     def _other(self, widget: Widget) -> Any:  # noqa: ANN401 - as the widget has it

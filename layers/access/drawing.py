@@ -40,6 +40,12 @@ _CLASSES = {
 
 _UNDECIDED = Text("（粉边：估算或待核实）", " (pink edge: estimated or to be verified)")
 _MOST_NOTES = 6
+_ON_TRIAL = {
+    "gate": ("triangle", Text("试放的校门", "Gate on trial")),
+    "crossing": ("cross", Text("试放的通道", "Crossing on trial")),
+    "facility": ("pentagon", Text("试放的设施", "Facility on trial")),
+}
+"""Shape and title of every kind of object on trial."""
 
 
 def class_code(linkage: object, *, decided: bool) -> str:
@@ -74,6 +80,26 @@ def class_style(label_field: str) -> LayerStyle:
         by_prefix=False,
         label_field=label_field,
         label_min_zoom=14,
+    )
+
+
+def trial_style() -> LayerStyle:
+    """Return the style of objects on trial; its field is ``kind``, its label ``title``."""
+    classes = tuple(
+        StyleClass(
+            kind,
+            title,
+            Symbol(shape=shape, size=18, fill=OPEN_COLOUR, stroke="#FFFFFF", fill_opacity=1.0),
+        )
+        for kind, (shape, title) in _ON_TRIAL.items()
+    )
+    return LayerStyle(
+        field="kind",
+        default=classes[0].symbol,
+        classes=classes,
+        by_prefix=False,
+        label_field="title",
+        label_min_zoom=10,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def gaps_of(
     tried = candidates(given.spaces, given.destinations, given.surroundings, found.parameters)
     missing = gaps(given.spaces, given.destinations, given.surroundings, found, tried)
     ranking = _named(missing.ranking.to_crs(STORAGE_CRS), found)
-    origin = {
+    origin: dict[str, Any] = {
         "sample": bool(found.spaces["sample"].any()),
         "rule_version": found.rule_version,
         "parameters": found.parameters.as_text(),

@@ -37,7 +37,8 @@ MOST_POINTED_AT = 12
 ATTEMPTS = 5
 PARK = f"B01{TAIL}"
 MAPS = {
-    "overview": ("", 1),
+    "home": ("", 1),
+    "overview": ("map", 1),
     "parks": (f"parks?park={quote(PARK)}", 1),
     "scatter": (f"scatter?park={quote(PARK)}", 1),
     "consolidate": ("consolidate", 1),
@@ -50,6 +51,7 @@ MAPS = {
 """Every page with a map, its address, and how many maps it has."""
 
 DRAWN_BY = {
+    "home/picture.py": ("home",),
     "overview.py": ("overview",),
     "park_map.py": ("parks", "scatter"),
     "consolidating/plan_map.py": ("consolidate",),

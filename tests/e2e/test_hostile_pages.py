@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 FEW = 1_500
 PAGES = {
-    "overview": "",
+    "home": "",
+    "overview": "map",
     "parks": "parks",
     "scatter": "scatter",
     "consolidate": "consolidate",

@@ -30,10 +30,12 @@ from tests.views.linkage_hand import text
 from tests.views.linkage_hand import workspace_of
 from tests.views.role_hand import PEOPLE
 from tests.views.role_hand import work_as
+from views import mapview
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from layers.picture import Picture
     from layers.workspace import Workspace
 
 Town = Callable[..., "Workspace"]
@@ -226,3 +228,46 @@ def test_a_campus_without_gates_is_no_candidate_and_is_said(town_of: Town) -> No
     at = opened(town_of(gates=[]), view="gaps").run()
     assert not at.exception
     assert "请先补登记已有校门：甲大学北校区" in text(at)
+
+
+def _picture(monkeypatch: pytest.MonkeyPatch) -> list[Picture]:
+    """Return the pictures that the page is about to draw."""
+    drawn: list[Picture] = []
+    real = mapview.show
+
+    def seen(picture: Picture, **more: Any) -> Any:
+        drawn.append(picture)
+        return real(picture, **more)
+
+    monkeypatch.setattr(mapview, "show", seen)
+    return drawn
+
+
+def test_the_map_marks_classes_the_park_and_its_walking_area(
+    town_of: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = _picture(monkeypatch)
+    at = opened(town_of(), park="P1", minutes="5").run()
+    assert not at.exception
+    layers = {layer.key: layer for layer in drawn[-1].layers}
+    classes = layers["carriers"].frame.set_index("carrier_id")["class"]
+    assert (classes["C1"], classes["C3"]) == ("1?", "0?"), "the neighbourhood is not known"
+    assert set(layers["own"].frame["carrier_id"]) == {"C1", "C2"}
+    # 400 m around C1 and C2, at detour 1 cut by the river that nobody can cross here.
+    reach = layers["reach"].frame.geometry.iloc[0]
+    assert reach.contains(place(0, 300))
+    assert reach.contains(place(390, 0))
+    assert not reach.intersects(place(0, -410))
+    assert not reach.intersects(place(700, 340))
+    assert drawn[-1].focus is not None
+
+
+def test_no_walking_area_is_drawn_unless_it_is_wanted(
+    town_of: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = _picture(monkeypatch)
+    workspace = town_of()
+    assert not opened(workspace, park="P1", minutes="none").run().exception
+    assert not opened(workspace).run().exception
+    assert all("reach" not in {layer.key for layer in picture.layers} for picture in drawn)
+    assert len(drawn) >= 2

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MAIN = Path(__file__).resolve().parents[2] / "views" / "main.py"
 SLOW_S = 120
 PAGES = (
+    "home",
     "map",
     "parks",
     "scatter",

@@ -61,7 +61,7 @@ def test_a_page_is_told_once_with_the_layers_that_it_read(workspace: Path) -> No
     ]
     at.session_state["page"] = ""
     at.run()
-    assert list(_told(workspace, Action.SEE)["subject"]) == ["map", "parks"]
+    assert list(_told(workspace, Action.SEE)["subject"]) == ["home", "parks"]
     assert check(workspace) == []
 
 

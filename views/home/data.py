@@ -13,7 +13,9 @@ from layers.snapshots import Found
 from layers.snapshots import as_it_stands
 from layers.snapshots import changes_between
 from layers.snapshots import snapshots
+from layers.team import Right
 from views import store
+from views import who
 from views.linkage import data as access_data
 from views.underused import data as space_data
 
@@ -40,7 +42,8 @@ def found() -> Found:
         return Found()
     return Found(
         scatter=store.scatter(),
-        underuse=space_data.usual(),
+        # That page judges what the session may see; a snapshot is of all data.
+        underuse=space_data.usual() if who.may(Right.INTERNAL) else None,
         access=access_data.access(AccessParameters()),
     )
 

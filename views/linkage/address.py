@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PARKS, SPACES, GAPS, CIRCLE, CHANGES = VIEWS = ("parks", "spaces", "gaps", "circle", "changes")
+NO_AREA = "none"
+"""Minutes of which no area is drawn."""
 _DEFAULTS = AccessParameters()
 _VALUES = "linkage_values"
 _WRITTEN = "linkage_written"
@@ -59,9 +61,15 @@ KNOBS = {
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "campus_link": LINKS,
     "count_estimates": ("yes", "no"),
+    "minutes": (NO_AREA, "5", "10", "15"),
     "view": VIEWS,
 }
 """Settings that are one of some words."""
+
+
+def words(name: str) -> tuple[str, ...]:
+    """Return the words that a setting can be."""
+    return _WORDS[name]
 
 
 def defaults() -> dict[str, Any]:
@@ -70,6 +78,7 @@ def defaults() -> dict[str, Any]:
     return numbers | {
         "campus_link": _DEFAULTS.campus_link,
         "count_estimates": "yes" if _DEFAULTS.count_estimates else "no",
+        "minutes": "15",
         "view": PARKS,
     }
 

@@ -18,6 +18,7 @@ from layers.access import compare_access
 from layers.access import fifteen_minutes
 from layers.access import flags_changed
 from layers.access import trial_remarks
+from layers.access import walk_areas_of
 from layers.access import with_trial
 from layers.access.gaps import gaps_of
 from layers.analysis import SCATTER_LAYERS
@@ -28,6 +29,7 @@ from views import store
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
     import pandas as pd
 
     from layers.access import Access
@@ -155,6 +157,34 @@ def _circle(
     park: str,
 ) -> Circle:
     return fifteen_minutes(_tables(), store.whole().catalogue, park, parameters)
+
+
+def area(
+    parameters: AccessParameters, park: str, minutes: float, trial: Trial = NO_TRIAL
+) -> gpd.GeoDataFrame:
+    """Return where one gets on foot from the spaces of a park, EPSG:4490.
+
+    Raises
+    ------
+    AtlasError
+        If there are no carriers, or the park is not known.
+    """
+    return _area(store.identity(), versions(), parameters, park, minutes, trial)
+
+
+@st.cache_resource(show_spinner=False, max_entries=16)
+def _area(
+    identity: str,  # noqa: ARG001 - part of the key of the cache
+    versions_now: Versions,  # noqa: ARG001 - the same
+    parameters: AccessParameters,
+    park: str,
+    minutes: float,
+    trial: Trial,
+) -> gpd.GeoDataFrame:
+    tables, catalogue = _tables(), store.whole().catalogue
+    if trial:
+        tables = with_trial(tables, catalogue, trial)
+    return walk_areas_of(tables, catalogue, [park], parameters, minutes=minutes)
 
 
 def gaps(parameters: AccessParameters, park: str | None) -> AccessGaps:

@@ -14,6 +14,8 @@ import streamlit as st
 from geo.crs import STORAGE_CRS
 from layers.access import access_layer
 from layers.access.drawing import class_code
+from layers.access.drawing import class_style
+from layers.access.drawing import trial_style
 from layers.errors import AtlasError
 from layers.i18n import unknown
 from layers.picture import MOST_VECTORS
@@ -24,6 +26,8 @@ from views import legend
 from views import mapview
 from views import overview
 from views import store
+from views.linkage import address
+from views.linkage import data
 from views.linkage import state
 from views.linkage import styles
 from views.linkage import words
@@ -76,8 +80,9 @@ def show(found: Access, before: Access, park: str | None) -> None:
     above = [*_changed_layers(spaces, drawn(before)), *_trial_layers(), *_pointed_layers(pointed)]
     if park is not None and len(own):
         above.insert(0, _rings("own", _("Space of the chosen park"), own, styles.of_park()))
-    layers = [*context, layer, *above]
-    bounds = overview.extent([own], _MARGIN)
+    reach = [] if park is None else _reach_layers(found, park)
+    layers = [*context, *reach, layer, *above]
+    bounds = overview.extent([own, *(area.frame for area in reach)], _MARGIN)
     event = mapview.show(
         Picture(
             layers=layers,
@@ -150,7 +155,7 @@ def _space_layer(spaces: gpd.GeoDataFrame) -> MapLayer:
         key=SPACES,
         kind=_("Building space, with its linkage class"),
         frame=spaces.rename(columns={"title": name_field}),
-        style=styles.spaces(),
+        style=class_style("mark"),
         id_field=spec.id_field,
         name_field=name_field,
         priority=70,
@@ -205,7 +210,7 @@ def _objects(key: str, kind: str, objects: Sequence[TrialObject]) -> MapLayer:
         key=key,
         kind=kind,
         frame=frame,
-        style=styles.on_trial() if key == "trial" else styles.candidate(),
+        style=trial_style() if key == "trial" else styles.candidate(),
         id_field="id",
         name_field="title",
         priority=90,
@@ -260,7 +265,7 @@ def _react(event: mapview.Event) -> bool:
         try:
             state.add(what.at(*place))
         except AtlasError as error:
-            state.say("error", md(pick(error.text)))
+            state.tell_next("error", md(pick(error.text)))
     return True
 
 
@@ -287,6 +292,30 @@ def _captions(found: Access, spaces: gpd.GeoDataFrame) -> None:
             _("{n} spaces are not located; they stand in the table only.").format(n=num(lost))
         )
     st.caption(" ".join(told))
+
+
+def _reach_layers(found: Access, park: str) -> list[MapLayer]:
+    """Return the area that one gets to on foot from the spaces of a park."""
+    minutes = address.value("minutes")
+    if minutes == address.NO_AREA:
+        return []
+    areas = store.as_shown(data.area(found.parameters, park, float(minutes), state.trial()))
+    areas = areas[areas.geometry.notna()]
+    if areas.empty:
+        return []
+    title = _("Within a walk of {n} minutes from the park, estimated").format(n=minutes)
+    return [
+        MapLayer(
+            key="reach",
+            kind=title,
+            frame=areas.assign(title=title),
+            style=styles.reach(),
+            id_field="park_id",
+            name_field="title",
+            interactive=False,
+            labels=False,
+        )
+    ]
 
 
 def focus(carrier_id: object) -> None:

@@ -64,7 +64,7 @@ def _save(author: str, source: str, message: str) -> None:
         if not saved:
             st.error(md(pick(error.text)))
             return
-        state.say("error", md(pick(error.text)))
+        state.tell_next("error", md(pick(error.text)))
     st.session_state[_SAVED] = (store.identity(), saved)
     st.rerun()
 
@@ -118,8 +118,8 @@ def _take_back(saved: dict[str, tuple[int, tuple[str, ...]]]) -> None:
                 )[layer]
                 step.done({layer: done.version}, added=0, changed=0, removed=len(done.removed))
             left.pop(layer)
-        state.say("success", _("Taken back, as a new version."))
+        state.tell_next("success", _("Taken back, as a new version."))
     except AtlasError as error:
-        state.say("error", md(pick(error.text)))
+        state.tell_next("error", md(pick(error.text)))
     st.session_state[_SAVED] = (store.identity(), left)
     st.rerun()

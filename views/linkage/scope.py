@@ -7,6 +7,7 @@ import streamlit as st
 
 from views import links
 from views import park_table
+from views.linkage import address
 from views.linkage import data
 from views.text import _
 from views.text import md
@@ -34,7 +35,24 @@ def choose() -> str | None:
         key=_PARK,
         on_change=_chosen,
     )
+    if asked is not None:
+        _minutes()
     return asked
+
+
+def _minutes() -> None:
+    """Ask for how long one walks, for the area on the map."""
+    names = {
+        minutes: _("none") if minutes == address.NO_AREA else minutes
+        for minutes in address.words("minutes")
+    }
+    st.segmented_control(
+        _("Area within a walk of the park (minutes)"),
+        list(names),
+        format_func=names.__getitem__,
+        required=True,
+        **address.widget("minutes", titled=True),
+    )
 
 
 def titles() -> dict[str, str]:

@@ -85,7 +85,7 @@ def current_round() -> int:
     return int(st.session_state.get(_ROUND, 0))
 
 
-def say(kind: str, text: str) -> None:
+def tell_next(kind: str, text: str) -> None:
     """Keep something to be said in the next run.
 
     Parameters

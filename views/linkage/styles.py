@@ -1,41 +1,15 @@
-"""How classes and objects on trial are drawn: by shape and mark, not by colour alone."""
+"""How what the page points at is drawn: rings, a candidate, the area within a walk."""
 
 from __future__ import annotations
 
 from layers.access.drawing import OPEN_COLOUR
-from layers.access.drawing import class_style
-from layers.errors import Text
 from layers.style import LayerStyle
-from layers.style import StyleClass
 from layers.style import Symbol
 
 _NO_LABELS = 99
 _WHITE = "#FFFFFF"
 
 _CERTAIN = "#33414E"
-
-
-def spaces() -> LayerStyle:
-    """Return the style of spaces; its field is ``class``, its label ``mark``."""
-    return class_style("mark")
-
-
-def on_trial() -> LayerStyle:
-    """Return the style of objects on trial; its field is ``kind``."""
-    titles = {
-        "gate": ("triangle", Text("试放的校门", "Gate on trial")),
-        "crossing": ("cross", Text("试放的通道", "Crossing on trial")),
-        "facility": ("pentagon", Text("试放的设施", "Facility on trial")),
-    }
-    classes = tuple(
-        StyleClass(
-            kind,
-            title,
-            Symbol(shape=shape, size=18, fill=OPEN_COLOUR, stroke=_WHITE, fill_opacity=1.0),
-        )
-        for kind, (shape, title) in titles.items()
-    )
-    return LayerStyle("kind", classes[0].symbol, classes, False, "title", 10)  # noqa: FBT003
 
 
 def candidate() -> LayerStyle:
@@ -58,3 +32,9 @@ def of_park() -> LayerStyle:
     """Return the style of the ring around the spaces of the park that the page is about."""
     ring = Symbol(shape="circle", size=26, fill="none", stroke=_CERTAIN, width=2, fill_opacity=0.0)
     return LayerStyle("", ring, (), by_prefix=False, label_field="", label_min_zoom=_NO_LABELS)
+
+
+def reach() -> LayerStyle:
+    """Return the style of the area that can be walked to."""
+    area = Symbol(fill="#009E73", stroke="#00704F", width=1.6, fill_opacity=0.14, dash="6 4")
+    return LayerStyle("", area, (), by_prefix=False, label_field="", label_min_zoom=_NO_LABELS)

@@ -34,14 +34,13 @@ def test_the_worked_example() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_point_is_in_the_area_if_it_is_walked_to(seed: int) -> None:
     draw = np.random.default_rng(seed)
-    walls = [shapely.LineString(draw.uniform(-500, 500, (3, 2))) for _wall in range(3)] + [
-        shapely.box(*np.sort(draw.uniform(-400, 400, (2, 2)), axis=0).ravel())
-    ]
+    walls = [shapely.LineString(draw.uniform(-500, 500, (3, 2))) for _wall in range(3)]
+    house = shapely.box(*np.sort(draw.uniform(-400, 400, (2, 2)), axis=0).ravel())
     bridges = [shapely.line_interpolate_point(walls[0], 0.5, normalized=True)]
     bridges.append(shapely.line_interpolate_point(walls[1], 0.3, normalized=True))
-    around = Surroundings(barriers=series(*walls), crossings=series(*bridges))
+    around = Surroundings(barriers=series(*walls, house), crossings=series(*bridges))
     origin = series(tuple(draw.uniform(-450, 450, 2)))
-    if bool(shapely.dwithin(walls[3], origin[0], 1.0)):
+    if bool(shapely.dwithin(house, origin[0], 1.0)):
         pytest.skip("a place in a closed area is closed in")
     minutes = minutes_for(500.0)
     area = walk_areas(origin, minutes, around, RULE).geometry[0]
