@@ -139,7 +139,9 @@ def test_base_map_list_and_swipe(poisoned: str, page: Page) -> None:
 def test_the_address_is_hostile(poisoned: str, page: Page) -> None:
     bad = "%3Cimg%20src=x%20onerror=alert(1)%3E%60%24%7Balert(1)%7D"
     open_app(
-        page, poisoned, f"map?sel=parks:{bad}&theme=parks.{bad}&filter=parks.{bad}&on={bad}&at={bad}"
+        page,
+        poisoned,
+        f"map?sel=parks:{bad}&theme=parks.{bad}&filter=parks.{bad}&on={bad}&at={bad}",
     )
     expect(page.get_by_text("链接中有些内容与本工作区不符")).to_be_visible()
     _nothing_ran(page, frames(page))

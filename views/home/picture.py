@@ -157,11 +157,12 @@ def _ways(park: str) -> None:
         links.open_chapter("park", park)
 
 
-def _parks() -> MapLayer:
+def _places() -> gpd.GeoDataFrame:
+    """Return the sites of every park that has one located, with its name and flag."""
     found = scatter_layer(store.scatter())
     places = store.as_shown(found[found.geometry.notna()])
     names = card.titles("parks")
-    frame = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
             "park_id": places["park_id"],
             "name": places["park_id"].map(names).fillna(places["park_name"]),
@@ -171,6 +172,10 @@ def _parks() -> MapLayer:
         geometry=places.geometry.to_numpy(),
         crs=STORAGE_CRS,
     )
+
+
+def _parks() -> MapLayer:
+    frame = _places()
     classes = tuple(
         StyleClass(flag, Text(*FLAG_TITLES[flag]), symbol) for flag, symbol in _FLAGS.items()
     )
@@ -194,15 +199,15 @@ def _grades() -> MapLayer:
             if grade and not pd.isna(grade)
         }
         titles |= {grade.key: Text(grade.key, grade.title_en) for grade in own.grades}
-    parks = store.located(store.table("parks"))
+    places = _places()
     frame = gpd.GeoDataFrame(
         {
-            "park_id": parks["park_id"],
-            "name": parks["park_id"].map(card.titles("parks")),
-            "grade": parks["park_id"].map(grades).fillna(""),
-            "sample": bool(grades),
+            "park_id": places["park_id"],
+            "name": places["name"],
+            "grade": places["park_id"].map(grades).fillna(""),
+            "sample": places["sample"],
         },
-        geometry=parks.geometry.to_numpy(),
+        geometry=places.geometry.to_numpy(),
         crs=STORAGE_CRS,
     )
     classes = tuple(
