@@ -22,6 +22,10 @@ from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
+from cli_tables import check_table_ending
+from cli_tables import day_of
+from cli_tables import used
+from cli_tables import write_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,8 +87,8 @@ def targets(
     from layers.targets import target_table
     from layers.targets import value_table
 
-    _check_ending(out)
-    limits, today = _limits(setting or []), _day(as_of)
+    check_table_ending(out)
+    limits, today = _limits(setting or []), day_of(as_of)
     opened = open_workspace(workspace)
     tables = needed_tables(opened, TARGET_LAYERS)
     found = standings_of(tables, today, catalogue().folder, limits)
@@ -100,7 +104,10 @@ def targets(
     if out is not None:
         remarks = [*monitoring_remarks(limits), _as_of(today)]
         wish = {"table": table.value, "remarks": [remark.en for remark in remarks]}
-        _write(frame, out, TARGETS_TITLE, remarks, _used(opened, TARGET_LAYERS), "targets", wish)
+        layers = used(opened, TARGET_LAYERS)
+        write_table(
+            frame, out, TARGETS_TITLE, layers=layers, what="targets", remarks=remarks, wish=wish
+        )
     if as_json:
         print_json(records(frame))
 
@@ -137,8 +144,8 @@ def calendar(
         message = "--out: reminders are made of the entries that there are, not of offers"
         raise typer.BadParameter(message)
     if not is_ics:
-        _check_ending(out, _REMINDERS)
-    today = _day(as_of)
+        check_table_ending(out, _REMINDERS)
+    today = day_of(as_of)
     opened = open_workspace(workspace)
     tables = needed_tables(opened, (CALENDAR,))
     history = opened.history()
@@ -153,9 +160,12 @@ def calendar(
     if out is not None and is_ics:
         _write_reminders(found, history, out, opened, today)
     elif out is not None:
-        used = _used(opened, (CALENDAR,))
         wish = {"table": table.value, "as_of": str(today)}
-        _write(frame, out, CALENDAR_TITLE, [_as_of(today)], used, "calendar", wish)
+        layers = used(opened, (CALENDAR,))
+        remarks = [_as_of(today)]
+        write_table(
+            frame, out, CALENDAR_TITLE, layers=layers, what="calendar", remarks=remarks, wish=wish
+        )
     if as_json:
         print_json(records(frame))
     if "overdue" in counts:
@@ -184,7 +194,7 @@ def _write_reminders(
 
     version, stamp = written(history)
     with (
-        exporting(out, _used(opened, (CALENDAR,)), "calendar", as_of=str(today)) as export_id,
+        exporting(out, used(opened, (CALENDAR,)), "calendar", as_of=str(today)) as export_id,
         made_aside(out, f"calendar{_REMINDERS}") as made,
     ):
         made.write_bytes(
@@ -201,40 +211,6 @@ def _write_reminders(
     context.say("{n} entries written to {path}.", n=len(found), path=out)
 
 
-def _write(
-    frame: pd.DataFrame,
-    out: Path,
-    title: Text,
-    remarks: list[Text],
-    used: dict[str, int],
-    what: str,
-    wish: dict[str, Any],
-) -> None:
-    from layers.audit import export_id_text
-    from layers.export import export_table
-
-    with exporting(out, used, what, **wish) as export_id:
-        # The columns keep their public names in every format, because scripts read them.
-        export_table(
-            frame,
-            out,
-            title=title,
-            lang=context.lang,
-            internal=True,
-            remarks=[*remarks, export_id_text(export_id)],
-        )
-    context.say("{n} rows written to {path}.", n=len(frame), path=out)
-
-
-def _check_ending(out: Path | None, *more: str) -> None:
-    from layers.export import TABLE_FORMATS
-
-    known = [*more, ".csv", ".xlsx", ".json", ".parquet"]
-    if out is not None and (suffix := out.suffix.lower()) not in {*more, *TABLE_FORMATS} & {*known}:
-        message = f"--out {out.name}: the ending must be one of {', '.join(known)}, not {suffix}"
-        raise typer.BadParameter(message)
-
-
 def _limits(settings: list[str]) -> MonitoringParameters:
     from geo.monitoring import MONITORING_DEFAULTS
     from geo.monitoring import MonitoringParameters
@@ -246,22 +222,7 @@ def _limits(settings: list[str]) -> MonitoringParameters:
         raise typer.BadParameter(str(error)) from error
 
 
-def _day(text: str | None) -> dt.date:
-    if text is None:
-        return dt.date.today()  # noqa: DTZ011 - the day of whoever asks
-    try:
-        return dt.date.fromisoformat(text)
-    except ValueError as error:
-        message = f"--as-of {text}: write a day as 2026-09-30"
-        raise typer.BadParameter(message) from error
-
-
 def _as_of(today: dt.date) -> Text:
     from layers.errors import Text
 
     return Text(f"截至 {today}", f"As of {today}")
-
-
-def _used(opened: Workspace, keys: tuple[str, ...]) -> dict[str, int]:
-    versions = opened.versions()
-    return {key: versions[key] for key in keys if key in versions}

@@ -123,7 +123,7 @@ ALLOWED = {
     "cli_database": {"cli_common", "cli_output", "layers", "geo"},
     "cli_evaluate": {"cli_common", "layers", "geo"},
     "cli_import": {"cli_common", "cli_source", "layers", "geo"},
-    "cli_monitoring": {"cli_common", "layers", "geo"},
+    "cli_monitoring": {"cli_common", "cli_tables", "layers", "geo"},
     "cli_plan": {"cli_common", "cli_tables", "layers"},
     "cli_snapshot": {"cli_common", "cli_tables", "layers"},
     "cli_tables": {"cli_common", "layers"},

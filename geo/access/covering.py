@@ -21,6 +21,7 @@ from geo.access.parameters import GROUPS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy.optimize import OptimizeResult
 
 FACTS = ("campus", "rail", *GROUPS)
 """What one more object can make true for a space."""
@@ -31,6 +32,7 @@ CAMPUS, RAIL, FIRST_GROUP = 0, 1, 2
 TIME_LIMIT_S = 20.0
 _OPTIMAL = 0
 _HALF = 0.5
+_SLACK_M2 = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,17 +140,18 @@ def exact_set(
     base = effects.value(effects.holds)[0]
     if not open_ones.size:
         return Exact(np.empty(0, dtype=np.intp), base, proven=True)
-    result = milp(
-        program.cost(),
-        constraints=program.constraints(count),
-        integrality=program.whole(),
-        bounds=Bounds(0.0, 1.0),
-        options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
-    )
+    limits = program.constraints(count)
+    result = program.solved(program.cost(), limits, time_limit_s)
     if result.x is None:
         return Exact(np.empty(0, dtype=np.intp), float("inf"), proven=False)
-    chosen = useful[np.flatnonzero(result.x[: useful.size] > _HALF)]
-    bound = base - float(result.mip_dual_bound)
+    best, bound = result.x, base - float(result.mip_dual_bound)
+    # Of sets that are as good, the one that makes the most single facts true.
+    cost = program.cost()
+    kept = LinearConstraint(cost[None, :], -np.inf, cost @ np.round(best) + _SLACK_M2)
+    second = program.solved(program.cost_of_facts(), [*limits, kept], time_limit_s)
+    if second.x is not None and second.status == _OPTIMAL:
+        best = second.x
+    chosen = useful[np.flatnonzero(best[: useful.size] > _HALF)]
     return Exact(chosen, bound, proven=result.status == _OPTIMAL)
 
 
@@ -164,6 +167,21 @@ class _Program:
     def cost(self) -> NDArray[np.float64]:
         area = self._effects.area_m2[self._open]
         return np.concatenate([np.zeros(self._useful.size + self._facts), -area])
+
+    def cost_of_facts(self) -> NDArray[np.float64]:
+        area = np.repeat(self._effects.area_m2[self._open], len(FACTS))
+        return np.concatenate([np.zeros(self._useful.size), -area, np.zeros(self._open.size)])
+
+    def solved(
+        self, cost: NDArray[np.float64], limits: list[LinearConstraint], time_limit_s: float
+    ) -> OptimizeResult:
+        return milp(
+            cost,
+            constraints=limits,
+            integrality=self.whole(),
+            bounds=Bounds(0.0, 1.0),
+            options={"time_limit": time_limit_s, "mip_rel_gap": 0.0},
+        )
 
     def whole(self) -> NDArray[np.int64]:
         ones = np.ones

@@ -16,7 +16,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -35,6 +34,7 @@ from geo.access.covering import Effects
 from geo.access.covering import exact_set
 from geo.access.covering import greedy_set
 from geo.access.linkage import linkage
+from geo.access.nearest import universities
 from geo.access.parameters import GROUPS
 from geo.access.states import ESTIMATED
 from geo.access.states import YES
@@ -215,18 +215,10 @@ def _linked(
     candidate: NDArray[np.intp],
 ) -> NDArray[np.bool_]:
     """Return where a gate is of a university that the park of a space is linked to."""
-    of_spaces = [_names(name) for name in spaces["university"]]
-    of_gates = [_names(name) for name in table["university"]]
+    of_spaces = [universities(name) for name in spaces["university"]]
+    of_gates = [universities(name) for name in table["university"]]
     pairs = zip(space, candidate, strict=True)
     return np.array([bool(of_spaces[s] & of_gates[c]) for s, c in pairs], dtype=np.bool_)
-
-
-def _names(cell: Any) -> frozenset[str]:  # noqa: ANN401 - a text or nothing
-    if not isinstance(cell, str):
-        return frozenset()
-    for mark in "，,;；/":
-        cell = cell.replace(mark, "、")
-    return frozenset(part.strip() for part in cell.split("、") if part.strip())
 
 
 def _crossed(
