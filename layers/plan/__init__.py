@@ -9,20 +9,19 @@ from layers.plan.board import BoardRow
 from layers.plan.board import board
 from layers.plan.board import is_second_person
 from layers.plan.board import person_key
+from layers.plan.board import told_apart
 from layers.plan.changes import FIELDS
-from layers.plan.changes import Hand
-from layers.plan.changes import PlanError
-from layers.plan.changes import attach
-from layers.plan.changes import confirm
-from layers.plan.changes import detach
 from layers.plan.changes import drop_milestone
 from layers.plan.changes import link
 from layers.plan.changes import put_milestone
-from layers.plan.changes import send_back
 from layers.plan.changes import set_fields
-from layers.plan.changes import submit
 from layers.plan.changes import undo
 from layers.plan.changes import unlink
+from layers.plan.completion import attach
+from layers.plan.completion import confirm
+from layers.plan.completion import detach
+from layers.plan.completion import send_back
+from layers.plan.completion import submit
 from layers.plan.definition import MEASURE_TYPES
 from layers.plan.definition import PLAN_FILE
 from layers.plan.definition import ObjectRule
@@ -37,6 +36,8 @@ from layers.plan.evidence import Stored
 from layers.plan.evidence import clean_name
 from layers.plan.measures import MEASURES
 from layers.plan.measures import measured
+from layers.plan.recording import Hand
+from layers.plan.recording import PlanError
 from layers.plan.results import Measured
 from layers.plan.results import Results
 
@@ -76,6 +77,7 @@ __all__ = [
     "send_back",
     "set_fields",
     "submit",
+    "told_apart",
     "undo",
     "unlink",
 ]

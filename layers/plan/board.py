@@ -66,6 +66,9 @@ class BoardRow:
         How many files are recorded, and how many of them are gone or altered.
     rule, hand
         Objects that the rules find, and those that were linked by hand.
+    told_apart
+        How whoever confirmed is known to be another person than whoever submitted:
+        ``account``, ``name`` (which proves no identity), or empty if it is not.
     is_overdue
         Whether the task or a milestone of it is past its day and not done.
     problems
@@ -93,6 +96,7 @@ class BoardRow:
     evidence_lost: int
     rule: Ids
     hand: Ids
+    told_apart: str
     is_overdue: bool
     problems: tuple[Text, ...]
 
@@ -183,16 +187,22 @@ def board(
 
 
 def is_second_person(record: Mapping[str, Any]) -> bool:
-    """Tell whether who confirmed a task is another person than who submitted it.
+    """Tell whether who confirmed a task is another person than who submitted it."""
+    return bool(told_apart(record))
 
-    Accounts are compared where both are known, as on a server of a team; otherwise names,
-    without regard to width, case and blanks.
+
+def told_apart(record: Mapping[str, Any]) -> str:
+    """Return how two persons are told apart: ``account``, ``name``, or empty if they are not.
+
+    Accounts are compared where they are known, as on a server of a team; where neither is,
+    names are, without regard to width, case and blanks. With the account of only one of
+    them nothing is known: a name can be typed.
     """
     accounts = [_text(record, name) for name in ("submitted_id", "confirmed_id")]
     names = [person_key(_text(record, name)) for name in ("submitted_by", "confirmed_by")]
-    if all(accounts):
-        return accounts[0] != accounts[1]
-    return all(names) and names[0] != names[1]
+    if any(accounts):
+        return "account" if all(accounts) and accounts[0] != accounts[1] else ""
+    return "name" if all(names) and names[0] != names[1] else ""
 
 
 def person_key(name: str) -> str:
@@ -244,6 +254,7 @@ def _row(
         evidence_lost=lost,
         rule=by_rule(task, tables, catalogue),
         hand=hand,
+        told_apart=told_apart(record) if state == DONE else "",
         is_overdue=late,
         problems=(*missing, *_problems(record, today, lost, dangling)),
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo.access.shares import shares
 from geo.zones import belt_shares
+from layers.access import ACCESS_LAYERS
 from layers.access import fifteen_minutes
 from layers.analysis import metric_layer
 from layers.errors import Text
@@ -38,12 +39,13 @@ if TYPE_CHECKING:
     from layers.plan.results import Results
 
 _INEFFICIENT = ("低效", "疑似低效")
+_UNJUDGED = "待核"
 
 
 def flags(results: Results, _: Task) -> list[Measured]:
     """Return how many parks carry which flag of scatter."""
     table = results.scatter.table
-    used = {"carriers": results.frame("carriers")}
+    used = _space(results)
     counts = table["flag"].value_counts()
     names = (
         ("green", Text("绿标园区", "Green parks")),
@@ -60,22 +62,43 @@ def flags(results: Results, _: Task) -> list[Measured]:
 def sites(results: Results, _: Task) -> list[Measured]:
     """Return the sites of all parks, and what they count for."""
     table = results.scatter.table
-    used = {"carriers": results.frame("carriers")}
-    effective = table["effective_sites"].sum(min_count=1)
-    value = None if unknown(effective) else float(effective)
-    return [
-        told(
-            "sites", Text("园区点位", "Sites of parks"), float(table["sites"].sum()), PLACES, used
-        ),
-        told(
-            "effective_sites",
-            Text("等效点位（各园区合计）", "Effective sites, all parks"),
-            value,
-            PLACES,
-            used,
-            digits=1,
-        ),
-    ]
+    titles = (
+        ("sites", Text("园区点位", "Sites of parks"), 0),
+        ("effective_sites", Text("等效点位（各园区合计）", "Effective sites, all parks"), 1),
+    )
+    found = []
+    for key, title, digits in titles:
+        value, known = _sum(table[key])
+        text = Text(
+            f"{number(value, 'zh', digits=digits)} 处（{known}/{len(table)} 个园区可定位）",
+            f"{number(value, 'en', digits=digits)} ({known} of {len(table)} parks located)",
+        )
+        shown = text if known else NOT_SUPPLIED
+        found.append(told(key, title, value, PLACES, _space(results), text=shown))
+    return found
+
+
+def _space(results: Results) -> dict[str, pd.DataFrame]:
+    """Return the layers that say what space parks hold."""
+    keys = ("carriers", "units")
+    return {key: results.frame(key) for key in keys if results.has(key)}
+
+
+def _sum(values: pd.Series[float]) -> tuple[float | None, int]:
+    """Return the sum of what is known, None if nothing is, and how many are known."""
+    known = values.dropna()
+    return (float(known.sum()) if len(known) else None), len(known)
+
+
+def _area_text(value: float | None, known: int, rows: int) -> Text:
+    """Return an area with how many rows are not in it, because theirs is not known."""
+    if not known:
+        return NOT_SUPPLIED
+    lacking = rows - known
+    return Text(
+        f"{number(value, 'zh')} m²" + (f"（另有 {lacking} 处面积不明）" if lacking else ""),
+        f"{number(value, 'en')} m²" + (f" ({lacking} more of unknown area)" if lacking else ""),
+    )
 
 
 def operated(results: Results, _: Task) -> list[Measured]:
@@ -84,11 +107,12 @@ def operated(results: Results, _: Task) -> list[Measured]:
     weak = table[table["state"].isin(_INEFFICIENT)]
     held = weak[weak["operator"].notna()]
     carriers = results.frame("carriers").set_index("carrier_id")
-    area = carriers["gross_area_m2"].reindex(held["carrier_id"]).sum(min_count=1)
-    used = {"carriers": results.frame("carriers")}
+    area, known = _sum(carriers["gross_area_m2"].reindex(held["carrier_id"]))
+    unjudged = int(table["state"].eq(_UNJUDGED).sum())
+    used = _space(results)
     text = Text(
-        f"{len(held)}/{len(weak)} 处已有专业运营机构",
-        f"{len(held)} of {len(weak)} have an operator",
+        f"{len(held)}/{len(weak)} 处已有专业运营机构（另有 {unjudged} 处待核）",
+        f"{len(held)} of {len(weak)} have an operator ({unjudged} more are undecided)",
     )
     return [
         told(
@@ -103,9 +127,10 @@ def operated(results: Results, _: Task) -> list[Measured]:
         told(
             "operated_area",
             Text("其建筑面积", "Their floor area"),
-            None if unknown(area) else float(area),
+            area if len(held) else 0.0,
             AREA,
             used,
+            text=_area_text(area, known, len(held)) if len(held) else None,
             internal=True,
         ),
     ]
@@ -143,14 +168,14 @@ def platforms_of(key: str, title: Text, kinds: tuple[str, ...]) -> Measure:
 def incubators(results: Results, _: Task) -> list[Measured]:
     """Return incubators, their floor area, and how many firms they hold."""
     rows = results.frame("incubators")
-    area = rows["floor_area_m2"].sum(min_count=1)
+    value, known = _sum(rows["floor_area_m2"])
     used = {"incubators": rows}
-    known = int(rows["floor_area_m2"].notna().sum())
-    value = None if unknown(area) else float(area)
-    text = Text(
-        f"{number(value, 'zh')} m²（{known}/{len(rows)} 家有数）",
-        f"{number(value, 'en')} m² ({known} of {len(rows)} known)",
-    )
+    text = NOT_SUPPLIED
+    if known:
+        text = Text(
+            f"{number(value, 'zh')} m²（{len(rows)} 家中 {known} 家有数据）",
+            f"{number(value, 'en')} m² ({known} of {len(rows)} known)",
+        )
     title = Text("公布建筑面积", "Published floor area")
     return [
         told("incubators", Text("孵化器", "Incubators"), float(len(rows)), COUNT, used),
@@ -212,16 +237,28 @@ def industry_space(results: Results, _: Task) -> list[Measured]:
     """Return the floor area let to firms of the two industries."""
     units = results.frame("units")
     leased = units[units["state"].eq("leased")]
+    unnamed = int(leased["industry"].isna().sum())
     found = []
     for industry in ("生命健康", "绿色低碳"):
-        own = leased[leased["industry"].eq(industry)]
+        own = leased[leased["industry"].eq(industry).fillna(value=False)]
         choice = results.catalogue.layer("units").field("industry")
         title = Text(
             f"{industry}企业租用面积",
             f"Floor area let to {choice.choice_title(industry, 'en').lower()} firms",
         )
-        area = float(own["floor_area_m2"].sum())
-        found.append(told(f"industry_{industry}", title, area, AREA, {"units": own}, internal=True))
+        area, known = _sum(own["floor_area_m2"])
+        text = _area_text(area, known, len(own))
+        if own.empty and unnamed < len(leased):
+            area, text = 0.0, Text("0 m²", "0 m²")
+        if unnamed:
+            text = Text(
+                f"{text.zh}；{unnamed} 个已租单元未填产业",
+                f"{text.en}; {unnamed} leased units name no industry",
+            )
+        used = {"units": results.frame("units")}
+        found.append(
+            told(f"industry_{industry}", title, area, AREA, used, text=text, internal=True)
+        )
     return found
 
 
@@ -245,9 +282,16 @@ def university_scores(results: Results, _: Task) -> list[Measured]:
 def open_facilities(results: Results, _: Task) -> list[Measured]:
     """Return the campus facilities that tenants may use."""
     rows = results.frame("facilities")
-    own = rows[rows["campus_id"].notna() & rows["open_to_tenants"].fillna(value=False)]
+    own = rows[rows["campus_id"].notna()]
+    opened, known = _sum(own["open_to_tenants"].astype("Float64"))
+    text = NOT_SUPPLIED
+    if known:
+        text = Text(
+            f"{number(opened, 'zh')} 处（共 {len(own)} 处，{len(own) - known} 处不明）",
+            f"{number(opened, 'en')} (of {len(own)} on campuses, {len(own) - known} unknown)",
+        )
     title = Text("向企业开放的校园设施", "Campus facilities open to tenants")
-    return [told("open_facilities", title, float(len(own)), PLACES, {"facilities": rows})]
+    return [told("open_facilities", title, opened, PLACES, {"facilities": rows}, text=text)]
 
 
 def _in_belt(results: Results, belt: str, key: str = "carriers") -> pd.Series[float]:
@@ -268,14 +312,18 @@ def belt_space(results: Results, task: Task) -> list[Measured]:
     total = float(area[known].sum())
     part = float((area * inside)[known].sum())
     used = {"carriers": results.frame("carriers"), "zones": results.frame("zones")}
-    rented = carriers["rentable_area_m2"].where(carriers["vacant_area_m2"].notna())
-    base = float((rented * inside).sum())
-    vacancy = float((carriers["vacant_area_m2"] * inside).sum()) / base if base else None
+    # Of carriers of which both are known: the others would pull the rate either way.
+    both = carriers[["rentable_area_m2", "vacant_area_m2"]].dropna()
+    weights = inside.reindex(both.index)
+    base = float((both["rentable_area_m2"] * weights).sum())
+    vacancy = float((both["vacant_area_m2"] * weights).sum()) / base if base else None
     share = part / total if total else None
-    text = Text(
-        f"{percent(share, 'zh')}（{number(part, 'zh')} m²；{int((~known).sum())} 处不明）",
-        f"{percent(share, 'en')} ({number(part, 'en')} m²; {int((~known).sum())} unknown)",
-    )
+    text = NOT_SUPPLIED
+    if share is not None:
+        text = Text(
+            f"{percent(share, 'zh')}（{number(part, 'zh')} m²；{int((~known).sum())} 处不明）",
+            f"{percent(share, 'en')} ({number(part, 'en')} m²; {int((~known).sum())} unknown)",
+        )
     found = [
         told(
             "belt_share",
@@ -286,7 +334,9 @@ def belt_space(results: Results, task: Task) -> list[Measured]:
             text=text,
         )
     ]
-    words = Text(percent(vacancy, "zh"), percent(vacancy, "en"))
+    words = NOT_SUPPLIED
+    if vacancy is not None:
+        words = Text(percent(vacancy, "zh"), percent(vacancy, "en"))
     title = Text(f"{task.belt}内空置率", "Vacancy in the zone")
     value = None if vacancy is None else vacancy * 100
     found.append(told("belt_vacancy", title, value, SHARE, used, text=words, internal=True))
@@ -300,7 +350,7 @@ def belt_linkage(results: Results, task: Task) -> list[Measured]:
     # A space counts where most of its carrier lies.
     own = spaces[spaces["carrier_id"].map(inside).gt(0.5)]
     title = Text(f"{task.belt}内三区叠合率", "Linkage of all three in the zone")
-    used = {"carriers": results.frame("carriers"), "zones": results.frame("zones")}
+    used = {key: results.frame(key) for key in (*ACCESS_LAYERS, "zones") if results.has(key)}
     if own.empty:
         return [told("belt_linkage", title, None, SHARE, used, text=NOT_SUPPLIED)]
     row = shares(own, pd.Series(task.belt, index=own.index), results.access.parameters).iloc[0]

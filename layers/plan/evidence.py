@@ -32,6 +32,11 @@ MOST_BYTES = 50_000_000
 _LONGEST_NAME = 120
 _HASH = re.compile(r"[0-9a-f]{64}")
 _BLOCK = 1 << 20
+# Control, direction and surrogate characters, and ends of lines. Characters that this Python
+# does not know yet stay: names of people have rare ones.
+_DECEIVING = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+# Windows takes these for devices, whatever the ending.
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?", re.IGNORECASE)
 _KEPT = 4_096
 
 
@@ -176,8 +181,10 @@ def clean_name(name: str) -> str:
     ``xcod.exe``; so is what a file name cannot hold on Windows.
     """
     last = re.split(r"[\\/]", unicodedata.normalize("NFC", name))[-1]
-    plain = "".join(char for char in last if unicodedata.category(char)[0] != "C")
+    plain = "".join(char for char in last if unicodedata.category(char) not in _DECEIVING)
     plain = re.sub(r'[<>:"|?*]', "_", plain).strip(" .")
+    if _DEVICE.fullmatch(plain):
+        plain = f"_{plain}"
     stem, dot, ending = plain.rpartition(".")
     if len(plain) > _LONGEST_NAME:
         room = _LONGEST_NAME - len(ending) - 1
