@@ -68,7 +68,7 @@ def main() -> None:
     is_city_page = page is pages.get("city")
     if is_city_page and place.is_named():
         # A link to a district that names no page, or a click on the page of the city.
-        st.switch_page(pages["home"], query_params={place.DISTRICT: place_of.name})
+        st.switch_page(pages["overview"], query_params={place.DISTRICT: place_of.name})
     if place.has_unknown() and not is_city_page:
         links.go("city")
     _open()

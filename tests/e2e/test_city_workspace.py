@@ -60,7 +60,7 @@ def _click_district(page: Page, name: str) -> None:
 
 
 def test_from_the_city_to_a_district_to_another_and_back(page: Page, server: str) -> None:
-    open_app(page, server)
+    open_app(page, server, "?lang=zh")
     expect(page.get_by_role("heading", name="全市合计")).to_be_visible()
     _click_district(page, AWAY_NAME)
     page.wait_for_url(re.compile(f"/map\\?.*district={AWAY}"))
