@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from typing import Annotated
@@ -27,11 +28,18 @@ from cli_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Iterator
+    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     import pandas as pd
 
+    from layers.errors import Text
     from layers.plan import Board
+    from layers.plan import BoardRow
+    from layers.plan import Measured
     from layers.plan import Plan
+    from layers.plan import Results
     from layers.workspace import Workspace
 
 plan_cli = typer.Typer(
@@ -60,39 +68,84 @@ def plan_board(
 
     Example: atlas plan board --out tasks.xlsx
     """
-    from layers.errors import Text
-    from layers.plan import PLAN_LAYERS
-    from layers.plan.table import BOARD_TITLE
     from layers.plan.table import board_table
-    from layers.plan.table import state_title
 
     check_table_ending(out)
     opened = open_workspace(workspace)
+    tables = needed_tables(opened, opened.versions())
+    board = _board(opened, _plan(), tables, as_of)
+    measured = _measured(board, tables, opened) if measures else {}
+    _tell(board, board.rows)
+    _save(board_table(board, measured), out, board, opened, as_json=as_json)
+    if board.to_look_at or board.strangers:
+        raise typer.Exit(PROBLEMS)
+
+
+@plan_cli.command("check")
+def plan_check(
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="csv, xlsx, json, parquet.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what is overdue, lacks proof or is not in the plan; exit with 1 if something is.
+
+    Example: atlas plan check --as-of 2026-12-31
+    """
+    from layers.plan.table import board_table
+
+    check_table_ending(out)
+    opened = open_workspace(workspace)
+    board = _board(opened, _plan(), needed_tables(opened, opened.versions()), as_of)
+    found = board.to_look_at
+    _tell(board, found)
+    _save(board_table(replace(board, rows=found), {}), out, board, opened, as_json=as_json)
+    if found or board.strangers:
+        raise typer.Exit(PROBLEMS)
+    context.say("Nothing is overdue, and nothing that is told as done lacks proof.")
+
+
+@plan_cli.command("show")
+def plan_show(
+    task: TaskArgument,
+    workspace: WorkspaceOption = None,
+    as_of: AsOfOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show one task: its record, milestones, evidence, objects, and what is measured.
+
+    Example: atlas plan show T04
+    """
+    from layers.plan import EVIDENCE
+    from layers.plan import MILESTONES
+    from layers.plan import measured
+    from layers.plan.recording import check_task
+    from layers.plan.table import board_table
+
+    opened = open_workspace(workspace)
     plan = _plan()
+    check_task(plan, task)
     tables = needed_tables(opened, opened.versions())
     board = _board(opened, plan, tables, as_of)
-    measured = _measured(board, tables, opened) if measures else {}
-    frame = board_table(board, measured)
-    for row in board.rows:
-        context.say(
-            "{id} {title}: {standing}",
-            id=row.task.task_id,
-            title=row.task.title.get(context.lang),
-            standing=f"{state_title(row.state, catalogue()).get(context.lang)} · "
-            f"{row.standing.get(context.lang)}",
-        )
-        for problem in row.problems:
-            context.say("  {problem}", problem=problem.get(context.lang))
-    if board.strangers:
-        context.say("Recorded, but not in the plan: {ids}", ids=", ".join(board.strangers))
-    if out is not None:
-        remarks = [Text(f"截至 {board.today}", f"As of {board.today}")]
-        layers = used(opened, [*PLAN_LAYERS, *_layers_of(plan)])
-        write_table(frame, out, BOARD_TITLE, layers=layers, what="plan", remarks=remarks)
+    row = board.row(task)
+    values = measured(row.task, _results(board, tables, opened))
+    parts = {key: _rows_of(tables.get(key), task) for key in (MILESTONES, EVIDENCE)}
+    _tell(board, (row,))
+    for title, what in _facts(row, values, parts):
+        context.say("  {title}: {what}", title=title.get(context.lang), what=what)
     if as_json:
-        print_json(records(frame))
-    if any(row.is_overdue or row.problems for row in board.rows) or board.strangers:
-        raise typer.Exit(PROBLEMS)
+        head = records(board_table(replace(board, rows=(row,)), {task: values}))[0]
+        objects = {key: sorted(ids) for key, ids in row.objects.items()}
+        print_json(
+            {
+                **head,
+                "milestone_rows": parts[MILESTONES],
+                "evidence_files": parts[EVIDENCE],
+                "linked": objects,
+            }
+        )
 
 
 @plan_cli.command("set")
@@ -310,15 +363,85 @@ def _board(
 
 def _measured(
     board: Board, tables: dict[str, pd.DataFrame], opened: Workspace
-) -> dict[str, list[Any]]:
+) -> dict[str, list[Measured]]:
+    from layers.plan import measured
+
+    results = _results(board, tables, opened)
+    return {row.task.task_id: measured(row.task, results) for row in board.rows}
+
+
+def _results(board: Board, tables: dict[str, pd.DataFrame], opened: Workspace) -> Results:
     from layers.calendar import calendar_of
     from layers.plan import Results
-    from layers.plan import measured
 
     context.say("Measuring …")
     calendar = calendar_of(tables, opened.history(), board.today, catalogue())
-    results = Results(tables, catalogue(), board, calendar)
-    return {row.task.task_id: measured(row.task, results) for row in board.rows}
+    return Results(tables, catalogue(), board, calendar)
+
+
+def _tell(board: Board, rows: Sequence[BoardRow]) -> None:
+    """Say how tasks stand, and what is recorded of others than those of the plan."""
+    from layers.plan.table import state_title
+    from layers.plan.table import told_apart_title
+
+    for row in rows:
+        parts = [
+            state_title(row.state, catalogue()).get(context.lang),
+            told_apart_title(row.told_apart).get(context.lang),
+            row.standing.get(context.lang),
+        ]
+        context.say(
+            "{id} {title}: {standing}",
+            id=row.task.task_id,
+            title=row.task.title.get(context.lang),
+            standing=" · ".join(part for part in parts if part),
+        )
+        if row.is_overdue:
+            context.say("  overdue")
+        for problem in row.problems:
+            context.say("  {problem}", problem=problem.get(context.lang))
+    if board.strangers:
+        context.say("Recorded, but not in the plan: {ids}", ids=", ".join(board.strangers))
+
+
+def _save(
+    frame: pd.DataFrame, out: Path | None, board: Board, opened: Workspace, *, as_json: bool
+) -> None:
+    from layers.errors import Text
+    from layers.plan import PLAN_LAYERS
+    from layers.plan.table import BOARD_TITLE
+
+    if out is not None:
+        remarks = [
+            Text(
+                f"截至 {board.today}；方案文件版本 {board.plan.version}",
+                f"As of {board.today}; version {board.plan.version} of the plan",
+            )
+        ]
+        layers = used(opened, [*PLAN_LAYERS, *_layers_of(board.plan)])
+        write_table(frame, out, BOARD_TITLE, layers=layers, what="plan", remarks=remarks)
+    if as_json:
+        print_json(records(frame))
+
+
+def _facts(
+    row: BoardRow,
+    values: Sequence[Measured],
+    parts: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Iterator[tuple[Text, object]]:
+    """Tell what is measured, recorded and linked of a task, a title and a content each."""
+    for one in values:
+        yield one.title, one.text.get(context.lang)
+    for key, rows in parts.items():
+        spec = catalogue().layer(key)
+        for record in rows:
+            yield spec.title, f"{record[spec.id_field]} {record[spec.name_field]}"
+    for key, ids in row.objects.items():
+        yield catalogue().layer(key).title, len(ids)
+
+
+def _rows_of(frame: pd.DataFrame | None, task: str) -> list[dict[str, Any]]:
+    return [] if frame is None else records(frame[frame["task_id"].eq(task)])
 
 
 def _layers_of(plan: Plan) -> list[str]:
@@ -339,5 +462,8 @@ def _change(
     who = author_name(author)
     done = work(opened, plan, Hand(who))
     title = opened.catalogue.layer(layer).title.get(context.lang)
-    told = done if isinstance(done, str) else opened.version(layer)
-    context.say("{layer}: {what} by {author}.", layer=title, what=told, author=who)
+    if isinstance(done, str):
+        context.say("{layer}: {what} by {author}.", layer=title, what=done, author=who)
+    else:
+        version = opened.version(layer)
+        context.say("{layer}: version {n}, by {author}.", layer=title, n=version, author=who)

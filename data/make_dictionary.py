@@ -107,6 +107,8 @@ def rules(spec: FieldSpec) -> str:
         parts.append(f"引用 refers to `{'.'.join(spec.references)}`")
     if spec.sensitivity == "internal":
         parts.append("内部 internal")
+    if spec.by_app:
+        parts.append("只由系统记录 written by the app only")
     return "；".join(parts)
 
 

@@ -250,6 +250,7 @@ def _field(raw: Mapping[str, Any], shared: Mapping[str, tuple[Choice, ...]]) -> 
         short=raw.get("short", raw["name"]),
         sensitivity=raw.get("sensitivity", "public"),
         firms=raw.get("firms", ""),
+        by_app=bool(raw.get("by_app", False)),
     )
 
 

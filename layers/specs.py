@@ -66,6 +66,9 @@ class FieldSpec:
     firms
         ``count`` if it counts firms, ``share`` if it tells of the firms that its row
         counts: a public copy hides both where the firms are few.
+    by_app
+        Only the app writes it; what a delivered file holds of it is not taken, as of the
+        account of whoever confirmed something.
     """
 
     name: str
@@ -82,6 +85,7 @@ class FieldSpec:
     short: str = ""
     sensitivity: Sensitivity = "public"
     firms: Firms = ""
+    by_app: bool = False
 
     def choice_title(self, value: object, lang: str) -> str:
         """Return the title of an allowed `value`, or the value itself as text."""

@@ -28,6 +28,7 @@ from layers.intake.cell_words import read_boolean
 from layers.intake.cell_words import read_state
 from layers.intake.units import column_unit
 from layers.intake.units import stated_unit
+from layers.values import as_text
 from layers.values import cell_text
 from layers.values import holds_numbers
 
@@ -113,12 +114,22 @@ def clean_cells(
     issues: list[Issue] = []
     for name, heading in columns.fields.items():
         field = spec.field(name)
+        if field.by_app:
+            cleaned[name] = pd.Series(None, index=raw.frame.index, dtype=object)
+            issues += _not_taken(raw.frame[heading], field, request)
+            continue
         written = stated_unit(words[name], field) if name in words else column_unit(heading, field)
         column = _Column(field, heading, written, ours)
         issues += _unit_doubts(column, request)
         cleaned[name], found = _clean(raw.frame[heading], column, request)
         issues += found
     return pd.DataFrame(cleaned, index=pd.RangeIndex(len(raw.frame))), tuple(issues)
+
+
+def _not_taken(cells: pd.Series[Any], field: FieldSpec, request: Request) -> list[Issue]:
+    """Say that a file cannot tell what only the app writes."""
+    count = int(as_text(cells).notna().sum())
+    return [request.issue("by_app_only", field=field.name, count=count)] if count else []
 
 
 def read_cells(cells: pd.Series[Any], field: FieldSpec, heading: str = "") -> pd.Series[Any]:

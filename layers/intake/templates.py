@@ -137,7 +137,11 @@ def write_template(spec: LayerSpec, catalogue: Catalogue, path: Path, *, lang: s
 
 
 def _columns(spec: LayerSpec, lang: str) -> tuple[_Column, ...]:
-    return tuple(_column(field, spec, lang) for field in (*spec.fields, *_places(spec)))
+    return tuple(_column(field, spec, lang) for field in (*_fillable(spec), *_places(spec)))
+
+
+def _fillable(spec: LayerSpec) -> tuple[FieldSpec, ...]:
+    return tuple(field for field in spec.fields if not field.by_app)
 
 
 def _column(field: FieldSpec, spec: LayerSpec, lang: str) -> _Column:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from layers.plan.board import EVIDENCE
+from layers.plan.board import MILESTONES
 from layers.plan.board import PLAN_LAYERS
 from layers.plan.board import STATES
 from layers.plan.board import Board
@@ -42,10 +44,12 @@ from layers.plan.results import Measured
 from layers.plan.results import Results
 
 __all__ = [
+    "EVIDENCE",
     "EVIDENCE_FOLDER",
     "FIELDS",
     "MEASURES",
     "MEASURE_TYPES",
+    "MILESTONES",
     "MOST_BYTES",
     "PLAN_FILE",
     "PLAN_LAYERS",

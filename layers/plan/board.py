@@ -139,6 +139,11 @@ class Board:
     rows: tuple[BoardRow, ...]
     strangers: tuple[str, ...]
 
+    @property
+    def to_look_at(self) -> tuple[BoardRow, ...]:
+        """Tasks that are overdue, not proven, or contradict themselves."""
+        return tuple(row for row in self.rows if row.is_overdue or row.problems)
+
     def row(self, task_id: str) -> BoardRow:
         """Return how a task stands.
 

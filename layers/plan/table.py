@@ -74,6 +74,17 @@ def state_title(code: str, catalogue: Catalogue) -> Text:
     return _OWN_STATES.get(code, known)
 
 
+_TOLD_APART = {
+    "account": Text("按账号核对", "persons told apart by account"),
+    "name": Text("按姓名核对", "persons told apart by name only"),
+}
+
+
+def told_apart_title(code: str) -> Text:
+    """Return how two persons were told apart; empty where they were not."""
+    return _TOLD_APART.get(code, Text("", ""))
+
+
 def board_table(board: Board, measured: Mapping[str, Sequence[Measured]]) -> pd.DataFrame:
     """Return the board, one row a task and safeguard, columns :data:`BOARD_TITLES`.
 

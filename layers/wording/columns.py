@@ -17,6 +17,12 @@ FINDINGS: Mapping[str, Finding] = {
         "{count} 格按您的指定替换：{pairs}",
         "{count} cells were replaced as you said: {pairs}",
     ),
+    "by_app_only": warning(
+        "{count} 格未采用：这一栏只由系统记录",
+        "{count} cells were not taken: only the app writes this column",
+        "无须填写；由本人登录后在页面上办理",
+        "Leave it empty; whoever it is about does it on the page after signing in",
+    ),
     "profile_damaged": warning(
         "导入方案文件 {file_name} 无法使用：{problem_zh}",
         "the profile {file_name} cannot be used: {problem_en}",

@@ -131,8 +131,9 @@ def _row(row: BoardRow, values: Sequence[Measured]) -> None:
 def _cells(row: BoardRow, values: Sequence[Measured]) -> str:
     evidence = num(row.evidence) if row.evidence else UNKNOWN
     due = f"<br><small>{esc(_due(row))}</small>" if row.next_due or row.next_title else ""
+    late = words.late_badge() if row.is_overdue else ""
     cells = (
-        words.badge(row.state) + (words.late_badge() if row.is_overdue else ""),
+        words.badge(row.state) + words.told_apart(row.told_apart) + late,
         f"<small>{esc(_('Responsible unit'))}</small> {esc(row.owner or UNKNOWN)}",
         f"{esc(pick(row.standing))}{due}",
         f"<small>{esc(_('Evidence files'))}</small> {esc(evidence)}",

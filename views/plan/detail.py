@@ -45,7 +45,7 @@ def show(plan: Plan, row: BoardRow, measured: Sequence[Measured]) -> None:
     st.button(_("← All tasks"), key="plan_back", type="tertiary", on_click=state.close)
     st.markdown(f"### {md(task.task_id)} {md(pick(task.title))}")
     late = words.late_badge() if row.is_overdue else ""
-    st.html(f"{words.badge(row.state)}{late}")
+    st.html(f"{words.badge(row.state)}{words.told_apart(row.told_apart)}{late}")
     _definition(plan, task)
     may = who.may(Right.WRITE)
     if may:

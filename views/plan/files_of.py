@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from layers.errors import Text
+from layers.plan.table import told_apart_title
 from layers.team import Right
 from views import store
 from views import tables
@@ -118,6 +119,7 @@ def _titles() -> dict[str, str]:
         "updated_by": _("Updated by"),
         "submitted_by": _("Submitted by"),
         "confirmed_by": _("Confirmed by"),
+        "told_apart": _("Persons told apart by"),
         "note": _("Note"),
     }
 
@@ -148,6 +150,7 @@ def _cells(row: BoardRow, values: Sequence[Measured]) -> dict[str, object]:
     }
     if who.may(Right.INTERNAL):
         cells |= {name: getattr(row, name) for name in _PEOPLE}
+        cells |= {"told_apart": pick(told_apart_title(row.told_apart))}
     return cells
 
 

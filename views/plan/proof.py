@@ -132,7 +132,7 @@ def _attach(plan: Plan, task_id: str, given: UploadedFile, note: str) -> None:
 
 def completion(plan: Plan, row: BoardRow) -> None:
     """Show what completion still lacks, and let it be submitted, confirmed or sent back."""
-    st.html(words.badge(row.state))
+    st.html(words.badge(row.state) + words.told_apart(row.told_apart))
     for problem in row.problems:
         st.markdown(f"- △ {md(pick(problem))}")
     st.caption(_rule())

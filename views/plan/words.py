@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layers.i18n import UNKNOWN
+from layers.plan.table import told_apart_title
 from views import store
 from views.text import _
 from views.text import esc
 from views.text import lang
 from views.text import num
+from views.text import pick
 
 if TYPE_CHECKING:
     from layers.plan import Measured
@@ -48,6 +50,12 @@ def badge(code: str) -> str:
         f'<span class="atlas-badge" style="background:{ground};color:#1f2d3a;'
         f'border-color:#33414e;font-weight:600">{esc(state(code))}</span>'
     )
+
+
+def told_apart(code: str) -> str:
+    """Return how two persons were told apart as HTML; empty where they were not."""
+    told = pick(told_apart_title(code))
+    return f" <small>{esc(told)}</small>" if told else ""
 
 
 def overdue() -> str:

@@ -15,6 +15,7 @@ from layers.edition import load_edition
 from layers.entries import EntryError
 from layers.errors import ConflictError
 from layers.errors import WorkspaceError
+from layers.intake import intake
 from layers.plan import EVIDENCE_FOLDER
 from layers.plan import EvidenceError
 from layers.plan import EvidenceStore
@@ -22,6 +23,7 @@ from layers.plan import Hand
 from layers.plan import PlanError
 from layers.plan import attach
 from layers.plan import board
+from layers.plan import changes
 from layers.plan import clean_name
 from layers.plan import confirm
 from layers.plan import detach
@@ -31,6 +33,7 @@ from layers.plan import is_second_person
 from layers.plan import link
 from layers.plan import load_plan
 from layers.plan import put_milestone
+from layers.plan import recording
 from layers.plan import send_back
 from layers.plan import set_fields
 from layers.plan import submit
@@ -175,7 +178,40 @@ def test_accounts_decide_where_both_are_known() -> None:
     same = {"submitted_by": "李", "confirmed_by": "王", "submitted_id": "a", "confirmed_id": "a"}
     assert not is_second_person(same)
     assert is_second_person({**same, "confirmed_id": "b", "confirmed_by": "李"})
-    assert is_second_person({**same, "confirmed_id": None})
+    # A name beside one account can be typed by whoever has the account.
+    assert not is_second_person({**same, "confirmed_id": None})
+    assert not is_second_person({**same, "submitted_id": None})
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        (LI, WANG, "name"),
+        (Hand("李工", "a"), Hand("王工", "b"), "account"),
+        # Two accounts of one name are two persons.
+        (Hand("李工", "a"), Hand("李工", "b"), "account"),
+    ],
+)
+def test_the_board_says_how_two_persons_were_told_apart(
+    workspace: Workspace, first: Hand, second: Hand, told: str
+) -> None:
+    proven(workspace)
+    assert standing(workspace).told_apart == ""
+    submit(workspace, PLAN, "T04", hand=first, today=TODAY)
+    assert standing(workspace).told_apart == ""
+    confirm(workspace, PLAN, "T04", hand=second, today=TODAY)
+    row = standing(workspace)
+    assert (row.state, row.told_apart) == ("done", told)
+
+
+def test_whoever_has_no_account_cannot_confirm_what_an_account_submitted(
+    workspace: Workspace,
+) -> None:
+    proven(workspace)
+    submit(workspace, PLAN, "T04", hand=Hand("李工", "a"), today=TODAY)
+    with pytest.raises(PlanError, match="只有一方登录"):
+        confirm(workspace, PLAN, "T04", hand=WANG, today=TODAY)
+    assert standing(workspace).state == "submitted"
 
 
 # --- evidence ----------------------------------------------------------------------
@@ -192,6 +228,11 @@ def test_accounts_decide_where_both_are_known() -> None:
         ("", "evidence"),
         ('<b>"a"|b?.pdf', "_b__a__b_.pdf"),
         ("长" * 300 + ".pdf", "长" * 116 + ".pdf"),
+        ("纪\u2028要\u200f.pdf", "纪要.pdf"),
+        ("Con.pdf", "_Con.pdf"),
+        ("LPT1", "_LPT1"),
+        ("controls.pdf", "controls.pdf"),
+        ("𰻞\U00031350.pdf", "𰻞\U00031350.pdf"),
     ],
 )
 def test_the_name_of_a_file_is_never_a_path_and_never_deceives(given: str, kept: str) -> None:
@@ -232,6 +273,19 @@ def test_evidence_is_taken_off_and_its_file_stays_for_the_versions_before(
     assert len(list((workspace.path / EVIDENCE_FOLDER).iterdir())) == 1
     with pytest.raises(PlanError, match=name):
         detach(workspace, name, hand=LI)
+
+
+def test_the_evidence_of_a_finished_task_stays(workspace: Workspace) -> None:
+    name = proven(workspace)
+    submit(workspace, PLAN, "T04", hand=LI, today=TODAY)
+    with pytest.raises(PlanError, match="先退回"):
+        detach(workspace, name, hand=LI)
+    confirm(workspace, PLAN, "T04", hand=WANG, today=TODAY)
+    with pytest.raises(PlanError, match="先退回"):
+        detach(workspace, name, hand=WANG)
+    send_back(workspace, PLAN, "T04", hand=WANG, why="换佐证")
+    detach(workspace, name, hand=WANG)
+    assert standing(workspace).evidence == 0
 
 
 # --- records, milestones, objects -----------------------------------------------------
@@ -332,6 +386,26 @@ def test_two_at_once_one_gets_a_conflict_and_undo_takes_back_only_the_last(
     assert standing(workspace).owner == "甲"
 
 
+def test_what_somebody_writes_between_reading_and_writing_is_not_lost(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_fields(workspace, PLAN, "T04", {"owner": "甲"}, hand=LI)
+    found = recording.record_of
+
+    def slow(of: Workspace, task_id: str) -> dict[str, Any]:
+        record = found(of, task_id)
+        monkeypatch.setattr(changes, "record_of", found)
+        set_fields(of, PLAN, task_id, {"partners": "乙"}, hand=WANG)
+        return record
+
+    monkeypatch.setattr(changes, "record_of", slow)
+    # Nobody named a version, as the command line does not.
+    with pytest.raises(ConflictError):
+        set_fields(workspace, PLAN, "T04", {"owner": "丙"}, hand=LI)
+    row = standing(workspace)
+    assert (row.owner, row.partners) == ("甲", "乙")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("start", "不是日期"), ("state", "flying"), ("owner", "甲" * 2001)],
@@ -352,3 +426,24 @@ def test_the_board_as_a_table_has_a_row_a_task(workspace: Workspace) -> None:
     assert list(frame["task_id"]) == [task.task_id for task in PLAN.tasks]
     assert frame.set_index("task_id").loc["T04", "owner"] == "=1+1"
     assert frame["measured_zh"].isna().all()
+
+
+def test_a_file_cannot_bring_the_accounts_of_two_persons(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    proven(workspace)
+    path = tmp_path / "台账.csv"
+    path.write_text(
+        "任务编码,状态,提请完成人,提请完成人账号,确认人,确认人账号\nT04,完成,李工,a,王工,b\n",
+        "utf-8",
+    )
+    taken = intake(path, CATALOGUE.layer("tasks"), CATALOGUE)
+    told = [issue.field for issue in taken.issues if issue.code == "by_app_only"]
+    assert told == ["submitted_id", "confirmed_id"]
+    workspace.commit("tasks", taken.accepted, author="导入", message="台账")
+    # Two names remain, and the board says that they are no more than names.
+    assert standing(workspace).told_apart == "name"
+    path.write_text("任务编码,提请完成人账号\nT04,\n", "utf-8")
+    assert "by_app_only" not in {
+        issue.code for issue in intake(path, CATALOGUE.layer("tasks"), CATALOGUE).issues
+    }
