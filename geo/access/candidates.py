@@ -15,8 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.cluster.hierarchy import fcluster
-from scipy.cluster.hierarchy import linkage as joined
+from scipy.spatial import KDTree
 
 from geo.access.parameters import GROUPS
 from geo.sites import located
@@ -81,8 +80,8 @@ def candidates(
     spaces, destinations, surroundings, parameters
         As for :func:`geo.access.linkage`.
     step_m
-        Metres between two gates on an outline, two crossings on a barrier, and spaces that
-        one facility stands for; above 0.
+        Metres between two gates on an outline and two crossings on a barrier, and the
+        farthest that a space lies from the nearest carrier a facility is tried at; above 0.
 
     Raises
     ------
@@ -94,7 +93,8 @@ def candidates(
         raise ValueError(msg)
     table = destinations.table
     campuses = table[table["kind"].eq("campus")]
-    gates = table[table["kind"].eq(GATE)]
+    # A gate that nobody can locate is no gate yet, as in the linkage.
+    gates = table[table["kind"].eq(GATE) & located(table.geometry)]
     gated = set(gates["campus_id"].dropna()) if "campus_id" in gates else set()
     shapes = campuses.geometry.to_numpy()
     is_area = shapely.get_dimensions(shapes) == _AREA
@@ -165,12 +165,15 @@ def _facilities(
             yield (f"facility:{group}:{carrier}", FACILITY, group, "", "", carrier, point)
 
 
-def _apart(xy: NDArray[np.float64], step_m: float) -> NDArray[np.intp]:
-    """Return one place of every cluster of places that are near to each other."""
-    if len(xy) == 1:
-        return np.array([0])
-    cluster = fcluster(joined(xy, "complete"), step_m, "distance")
-    return np.asarray(np.sort(np.unique(cluster, return_index=True)[1]), dtype=np.intp)
+def _apart(xy: NDArray[np.float64], step_m: float) -> list[int]:
+    """Return some of the places, in their order, so that each lies within a step of one."""
+    around = KDTree(xy)
+    taken, served = [], np.zeros(len(xy), dtype=np.bool_)
+    for place in range(len(xy)):
+        if not served[place]:
+            taken.append(place)
+            served[around.query_ball_point(xy[place], step_m)] = True
+    return taken
 
 
 def _along(line: shapely.Geometry, step_m: float) -> NDArray[Any]:

@@ -61,6 +61,26 @@ class Effects:
         added = np.asarray(self.gained[chosen].sum(axis=0)).reshape(self.holds.shape) > 0
         return self.holds | added
 
+    def touched(
+        self, holds: NDArray[np.bool_], one: int
+    ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+        """Return the spaces that a candidate adds a fact to, and what then holds for them."""
+        first, last = self.gained.indptr[one : one + 2]
+        space, fact = np.divmod(self.gained.indices[first:last], len(FACTS))
+        own, row = np.unique(space, return_inverse=True)
+        after = holds[own]
+        after[row, fact] = True
+        return own, after
+
+    def gain(self, holds: NDArray[np.bool_], one: int) -> tuple[float, float, float]:
+        """Return what one candidate more adds to each of the three of :meth:`value`."""
+        own, after = self.touched(holds, one)
+        area, before = self.area_m2[own], holds[own]
+        was, now = self.conditions(before), self.conditions(after)
+        threefold = float(area[now.all(axis=1) & ~was.all(axis=1)].sum())
+        conditions = now.sum(axis=1) - was.sum(axis=1)
+        return threefold, float(area @ conditions), float(area @ (after & ~before).sum(axis=1))
+
     def conditions(self, holds: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which of the three conditions are met, shape (spaces, 3)."""
         groups = holds[:, FIRST_GROUP:].sum(axis=1) >= self.least_groups
@@ -76,16 +96,18 @@ class Effects:
 def greedy_set(effects: Effects, useful: NDArray[np.intp], count: int) -> NDArray[np.intp]:
     """Return the set that takes the best next one each time."""
     chosen: list[int] = []
+    holds = effects.holds.copy()
     for _step in range(count):
-        best, value = -1, effects.value(effects.with_sets(np.array(chosen, dtype=np.intp)))
+        best, gain = -1, (0.0, 0.0, 0.0)
         for one in useful:
-            if one not in chosen:
-                tried = effects.value(effects.with_sets(np.array([*chosen, one])))
-                if tried > value:
-                    best, value = int(one), tried
+            added = effects.gain(holds, int(one))
+            if added > gain:
+                best, gain = int(one), added
         if best < 0:
             break
         chosen.append(best)
+        own, after = effects.touched(holds, best)
+        holds[own] = after
     return np.array(chosen, dtype=np.intp)
 
 
@@ -136,23 +158,44 @@ def exact_set(
     numbers; with them whole, f can be.
     """
     open_ones = np.flatnonzero(~effects.conditions(effects.holds).all(axis=1))
-    program = _Program(effects, useful, open_ones)
-    base = effects.value(effects.holds)[0]
-    if not open_ones.size:
+    base, most_m2 = effects.value(effects.holds)[0], float(effects.area_m2.sum())
+    useful = _undominated(effects, useful, open_ones)
+    if not useful.size:
         return Exact(np.empty(0, dtype=np.intp), base, proven=True)
+    program = _Program(effects, useful, open_ones)
     limits = program.constraints(count)
     result = program.solved(program.cost(), limits, time_limit_s)
     if result.x is None:
-        return Exact(np.empty(0, dtype=np.intp), float("inf"), proven=False)
-    best, bound = result.x, base - float(result.mip_dual_bound)
+        return Exact(np.empty(0, dtype=np.intp), most_m2, proven=False)
+    best, bound = result.x, min(most_m2, base - float(result.mip_dual_bound))
+    if result.status != _OPTIMAL:
+        return Exact(useful[np.flatnonzero(best[: useful.size] > _HALF)], bound, proven=False)
     # Of sets that are as good, the one that makes the most single facts true.
     cost = program.cost()
     kept = LinearConstraint(cost[None, :], -np.inf, cost @ np.round(best) + _SLACK_M2)
     second = program.solved(program.cost_of_facts(), [*limits, kept], time_limit_s)
     if second.x is not None and second.status == _OPTIMAL:
         best = second.x
-    chosen = useful[np.flatnonzero(best[: useful.size] > _HALF)]
-    return Exact(chosen, bound, proven=result.status == _OPTIMAL)
+    return Exact(useful[np.flatnonzero(best[: useful.size] > _HALF)], bound, proven=True)
+
+
+def _undominated(
+    effects: Effects, useful: NDArray[np.intp], open_ones: NDArray[np.intp]
+) -> NDArray[np.intp]:
+    """Return the candidates of which no other one adds the same and more.
+
+    In any set one that adds less can be replaced by one that adds all of it, so some best
+    set has only these. Of candidates that add the same, the first stays.
+    """
+    counted = open_ones[effects.area_m2[open_ones] > 0]
+    wanted = (counted[:, None] * len(FACTS) + np.arange(len(FACTS))).ravel()
+    adds = effects.gained[useful][:, wanted]
+    size = np.asarray(adds.sum(axis=1)).ravel()
+    shared = coo_array(adds @ adds.T)
+    one, other = shared.coords
+    more = (size[other] > size[one]) | ((size[other] == size[one]) & (other < one))
+    dominated = one[(shared.data == size[one]) & more]
+    return useful[(size > 0) & ~np.isin(np.arange(useful.size), dominated)]
 
 
 class _Program:

@@ -14,13 +14,11 @@ of one object at a time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from scipy.sparse import coo_array
 
 from geo.access.candidates import CROSSING
@@ -33,14 +31,15 @@ from geo.access.covering import TIME_LIMIT_S
 from geo.access.covering import Effects
 from geo.access.covering import exact_set
 from geo.access.covering import greedy_set
-from geo.access.linkage import linkage
+from geo.access.linkage import with_every_column
+from geo.access.nearest import links_of
 from geo.access.nearest import universities
+from geo.access.openings import opened
 from geo.access.parameters import GROUPS
 from geo.access.states import ESTIMATED
 from geo.access.states import YES
 from geo.access.walks import walks
 from geo.crs import COORDINATE_TOLERANCE_M
-from geo.sites import located
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,14 +109,16 @@ def gaps(
         Seconds for each exact set.
     """
     effects = effects_of(spaces, destinations, surroundings, found, tried)
-    base = effects.value(effects.holds)
+    base_m2 = effects.value(effects.holds)[0]
     total = float(effects.area_m2.sum())
-    ranking = _ranking(effects, tried, base, total)
+    ranking = _ranking(effects, tried, total)
     # Only what helps at all can be in a set.
-    useful = np.flatnonzero(np.asarray(effects.gained.sum(axis=1)).ravel() > 0)
+    useful = np.flatnonzero(np.diff(effects.gained.indptr))
     rows = []
+    # The greedy set of fewer is the beginning of that of more.
+    in_turn = greedy_set(effects, useful, most)
     for count in range(1, min(most, useful.size) + 1):
-        greedy = greedy_set(effects, useful, count)
+        greedy = in_turn[:count]
         exact = exact_set(effects, useful, count, time_limit_s=time_limit_s)
         rows.append(_set_row(effects, tried, count, greedy, exact, total))
     columns = {
@@ -130,7 +131,7 @@ def gaps(
         "proven": "bool",
     }
     sets = pd.DataFrame(rows, columns=list(columns)).astype(columns)
-    return Gaps(ranking, sets, base[0] / total if total else float("nan"), tried)
+    return Gaps(ranking, sets, base_m2 / total if total else float("nan"), tried)
 
 
 def effects_of(
@@ -149,13 +150,12 @@ def effects_of(
         rows = np.flatnonzero(table["kind"].eq(kind))
         if rows.size:
             parts.append(_within(spaces, table, rows, surroundings, rule, most_m))
-    crossings = np.flatnonzero(table["kind"].eq(CROSSING))
-    parts += [
-        _crossed(
-            spaces, destinations, surroundings, table.geometry.iloc[row], int(row), holds, rule
-        )
-        for row in crossings
-    ]
+    rows = np.flatnonzero(table["kind"].eq(CROSSING))
+    if rows.size:
+        places = with_every_column(destinations.table)
+        points = table.geometry.to_numpy()[rows]
+        added = opened(spaces, places, surroundings, rule, holds, points)
+        parts.append(np.concatenate([rows[added[:1]], added[1:]]))
     candidate, space, fact = np.concatenate(parts, axis=1)
     new = ~holds[space, fact]
     flat = space[new] * len(FACTS) + fact[new]
@@ -215,61 +215,28 @@ def _linked(
     candidate: NDArray[np.intp],
 ) -> NDArray[np.bool_]:
     """Return where a gate is of a university that the park of a space is linked to."""
-    of_spaces = [universities(name) for name in spaces["university"]]
+    of_spaces = links_of(spaces)
     of_gates = [universities(name) for name in table["university"]]
     pairs = zip(space, candidate, strict=True)
     return np.array([bool(of_spaces[s] & of_gates[c]) for s, c in pairs], dtype=np.bool_)
 
 
-def _crossed(
-    spaces: gpd.GeoDataFrame,
-    destinations: Destinations,
-    surroundings: Surroundings,
-    point: shapely.Point,
-    candidate: int,
-    holds: NDArray[np.bool_],
-    rule: AccessParameters,
-) -> NDArray[np.intp]:
-    """Return what becomes true with one more crossing, for the spaces that it can serve."""
-    most_m = max(rule.gate_m, rule.rail_m, rule.community_m) / rule.detour
-    shapes = spaces.geometry.to_numpy()
-    there = located(spaces.geometry)
-    near = np.zeros(len(spaces), dtype=np.bool_)
-    near[there] = shapely.distance(shapely.centroid(shapes[there]), point) <= most_m
-    rows = np.flatnonzero(near)
-    nothing = np.empty((3, 0), dtype=np.intp)
-    others = destinations.table.geometry.to_numpy()
-    if not rows.size or not (shapely.distance(others, point) <= most_m).any():
-        return nothing
-    known = surroundings.crossings
-    every = [*([] if known is None else known.to_numpy()), point]
-    more = gpd.GeoSeries(every, crs=spaces.crs)
-    own = spaces.iloc[rows].reset_index(drop=True)
-    again = linkage(own, destinations, replace(surroundings, crossings=more), rule)
-    space, fact = np.nonzero(_facts(again) & ~holds[rows])
-    return np.stack([np.full(space.size, candidate, dtype=np.intp), rows[space], fact])
-
-
-def _ranking(
-    effects: Effects, tried: Candidates, base: tuple[float, float, float], total: float
-) -> gpd.GeoDataFrame:
+def _ranking(effects: Effects, tried: Candidates, total: float) -> gpd.GeoDataFrame:
     rows = []
-    for place in range(len(tried.table)):
-        chosen = np.array([place])
-        after = effects.with_sets(chosen)
-        new = after & ~effects.holds
-        if not new.any():
-            continue
-        value = effects.value(after)
-        was, now = (effects.conditions(facts).all(axis=1) for facts in (effects.holds, after))
+    for place in np.flatnonzero(np.diff(effects.gained.indptr)):
+        spaces, after = effects.touched(effects.holds, int(place))
+        overlap_m2, condition_m2, fact_m2 = effects.gain(effects.holds, int(place))
+        was, now = (
+            effects.conditions(facts).all(axis=1) for facts in (effects.holds[spaces], after)
+        )
         rows.append(
             {
                 "place": place,
-                "gain_overlap_m2": value[0] - base[0],
-                "gain_share": (value[0] - base[0]) / total if total else float("nan"),
-                "gain_condition_m2": value[1] - base[1],
-                "gain_fact_m2": value[2] - base[2],
-                "spaces": int(new.any(axis=1).sum()),
+                "gain_overlap_m2": overlap_m2,
+                "gain_share": overlap_m2 / total if total else float("nan"),
+                "gain_condition_m2": condition_m2,
+                "gain_fact_m2": fact_m2,
+                "spaces": spaces.size,
                 "spaces_overlap": int((now & ~was).sum()),
             }
         )

@@ -163,7 +163,7 @@ def linkage(
     """
     _check(spaces, destinations)
     given = _spaces(spaces)
-    table = _destinations(destinations.table)
+    table = with_every_column(destinations.table)
     known = destinations.known | _kinds_of(table)
     reached = reach(given, table, surroundings, parameters)
     closed = frozenset().union(*map(universities, destinations.closed))
@@ -362,8 +362,8 @@ def _spaces(spaces: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(used, geometry=table.geometry.to_numpy(), crs=spaces.crs)
 
 
-def _destinations(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the destinations with every optional column, numbered from 0.
+def with_every_column(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return destinations with every optional column, numbered from 0.
 
     Without a name it is the id, without a basis what the shape suggests.
     """

@@ -58,6 +58,13 @@ def universities(text: object) -> frozenset[str]:
     return frozenset(part.strip().casefold() for part in _SEPARATORS.split(text) if part.strip())
 
 
+def links_of(spaces: gpd.GeoDataFrame) -> list[frozenset[str]]:
+    """Return the universities that each space is linked to; none without the column."""
+    if "university" not in spaces.columns:
+        return [frozenset()] * len(spaces)
+    return [universities(name) for name in spaces["university"]]
+
+
 def thresholds(parameters: AccessParameters) -> dict[str, float]:
     """Return the longest walk that meets each key of :data:`NEAREST_KEYS` that has one."""
     gates = dict.fromkeys(("linked_gate", "any_gate"), parameters.gate_m)
@@ -176,9 +183,8 @@ def reach(
     # Several parks may hold space in one building: its walks are found once.
     xy, origin = np.unique(centres, axis=0, return_inverse=True)
     origins = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=spaces.crs)
-    text = spaces["university"] if "university" in spaces.columns else [None] * len(spaces)
     rows = pd.DataFrame({"space": is_there, "origin": origin.reshape(-1)})
-    reached = Reached(_no_pairs(), targets, [universities(one) for one in text])
+    reached = Reached(_no_pairs(), targets, links_of(spaces))
     lacking, wanted = np.arange(len(origins)), np.ones(len(targets), dtype=np.bool_)
     found = _no_pairs().rename(columns={"space": "origin"})
     for most_m in _searches(parameters):

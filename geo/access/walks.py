@@ -149,7 +149,7 @@ def _walk(
     most_m: float,
 ) -> _Walked:
     """Walk each pair on the network or else by the straight line; infinite if too far."""
-    length_m = _on_network(pairs, starts, goals, surroundings, parameters, most_m)
+    length_m = walked_on_network(pairs, starts, goals, surroundings, parameters, most_m)
     way = np.full(pairs.start.size, WAYS.index(NETWORK), dtype=np.int8)
     by_line_m = parameters.detour * pairs.length_m
     left = np.flatnonzero(np.isnan(length_m))
@@ -170,7 +170,7 @@ def _walk(
     return _Walked(length_m, way)
 
 
-def _on_network(
+def walked_on_network(
     pairs: Edges,
     starts: NDArray[Any],
     goals: NDArray[Any],
@@ -178,7 +178,19 @@ def _on_network(
     parameters: AccessParameters,
     most_m: float,
 ) -> NDArray[np.float64]:
-    """Return the walk of every pair on the network; NaN off it, infinite if too far."""
+    """Return the walk of every pair on the network; NaN off it, infinite if too far.
+
+    Parameters
+    ----------
+    pairs
+        ``start`` numbers `starts` and ``end`` numbers `goals`, each from 0; straight metres.
+    starts, goals
+        Points, and shapes that are reached at their outline; none missing.
+    surroundings, parameters
+        As in :func:`walks`.
+    most_m
+        Longest walk that is asked for, metres.
+    """
     length_m = np.full(pairs.start.size, np.nan)
     lines = surroundings.walkways
     apart = np.flatnonzero(pairs.length_m > 0)

@@ -22,6 +22,7 @@ from geo.access.covering import Effects
 from geo.access.covering import exact_set
 from geo.access.covering import greedy_set
 from geo.access.gaps import gaps
+from geo.access.linkage import CONDITIONS
 from geo.access.parameters import GROUPS
 from geo.layout import OPEN_GROUND
 from geo.layout import Surroundings
@@ -74,12 +75,15 @@ def plus(there: Destinations, candidate: pd.Series) -> Destinations:
     return replace(there, table=table)
 
 
-def threefold(found: Any) -> float:
+def worth(found: Any) -> tuple[float, float]:
+    """Return the floor area that is threefold, and that of all conditions met."""
     rows = found.spaces
-    return float(rows.loc[rows["linkage"].eq(3), "floor_area_m2"].fillna(0.0).sum())
+    area = rows["floor_area_m2"].fillna(0.0)
+    met = [rows[f"met_{name}"].isin(["yes", "estimated"]) for name in CONDITIONS]
+    return float(area[rows["linkage"].eq(3)].sum()), float(sum(area[one].sum() for one in met))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_what_a_candidate_gains_is_what_it_gains_when_it_is_there(seed: int) -> None:
     register, there = town(seed)
     river = series(shapely.LineString([(2600, -500), (2500, 4500)]))
@@ -89,17 +93,25 @@ def test_what_a_candidate_gains_is_what_it_gains_when_it_is_there(seed: int) -> 
     assert set(tried.table["kind"]) == {"gate", "crossing", "facility"}
     told = gaps(register, there, around, found, tried, most=1)
     ranking = told.ranking.set_index("candidate_id")
-    for _, candidate in tried.table.iterrows():
+    # All that help, and some that are said not to.
+    idle = tried.table[~tried.table["candidate_id"].isin(ranking.index)]
+    useful = tried.table[tried.table["candidate_id"].isin(ranking.index)]
+    assert len(useful)
+    assert len(idle)
+    chosen = pd.concat([useful[::7], idle[::9]])
+    for _, candidate in chosen.iterrows():
         if candidate["kind"] == "crossing":
             assert around.crossings is not None
             more = series(*around.crossings.to_list(), candidate["geometry"])
             after = judged(register, there, replace(around, crossings=more), RULE)
         else:
             after = judged(register, plus(there, candidate), around, RULE)
-        gained = threefold(after) - threefold(found)
+        gained = np.subtract(worth(after), worth(found))
         name = candidate["candidate_id"]
-        said = ranking["gain_overlap_m2"].get(name, 0.0)
-        assert said == pytest.approx(gained), name
+        said = [
+            ranking[column].get(name, 0.0) for column in ("gain_overlap_m2", "gain_condition_m2")
+        ]
+        assert said == pytest.approx(list(gained)), name
 
 
 def test_the_ranking_is_by_what_becomes_threefold_first() -> None:
@@ -213,6 +225,52 @@ def test_what_cannot_be_tried_is_said() -> None:
     assert set(tried.table["group"]) == {"care"}
     with pytest.raises(ValueError, match="step_m"):
         candidates(register, there, OPEN_GROUND, RULE, step_m=0.0)
+
+
+def test_a_gate_that_nobody_can_locate_is_no_gate_yet() -> None:
+    square = shapely.box(100, 100, 500, 500)
+    there = destinations(campus("U", square), gate("G", None, "U"), known=KNOWN)
+    tried = candidates(spaces((0, 0)), there, OPEN_GROUND, RULE)
+    assert tried.without_gates == ("U",)
+    assert not tried.table["kind"].eq("gate").any()
+
+
+def test_gates_are_tried_along_the_outline_away_from_those_there_are() -> None:
+    square = shapely.box(0, 0, 400, 400)
+    there = destinations(campus("U", square), gate("G", (160.0, 0.0), "U"), known=KNOWN)
+    tried = candidates(spaces((0, -50)), there, OPEN_GROUND, RULE, step_m=100.0)
+    gates = tried.table[tried.table["kind"].eq("gate")]
+    assert gates.distance(square.boundary).max() == pytest.approx(0.0, abs=1e-6)
+    assert gates.distance(shapely.Point(160, 0)).min() >= 50.0
+    # Sixteen steps around, less the one next to the gate.
+    assert len(gates) == 15
+    assert gates["campus_id"].eq("U").all()
+
+
+def test_crossings_are_tried_where_none_is_in_reach() -> None:
+    river = series(shapely.LineString([(0, 0), (1000, 0)]), None)
+    around = Surroundings(barriers=river, crossings=series((450.0, 20.0)))
+    tried = candidates(spaces((0, -50)), destinations(known=KNOWN), around, RULE, step_m=100.0)
+    places = tried.table.geometry[tried.table["kind"].eq("crossing")]
+    assert [round(point.x) for point in places] == [50, 150, 250, 350, 550, 650, 750, 850, 950]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_space_is_near_a_place_where_facilities_are_tried(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    register = spaces(*map(tuple, draw.uniform(0, 1500, (60, 2))), None)
+    there = destinations(known={"facility:care", "facility:sport"})
+    tried = candidates(register, there, OPEN_GROUND, RULE, step_m=120.0).table
+    care = tried[tried["group"].eq("care")]
+    located = register.geometry.iloc[:-1]
+    nearest = located.map(lambda place: care.distance(place).min())
+    assert nearest.max() <= 120.0
+    assert 5 < len(care) < 60
+    assert len(tried) == 2 * len(care)
+    # In whatever order the register comes.
+    again = candidates(register.sample(frac=1, random_state=seed), there, OPEN_GROUND, RULE).table
+    same = candidates(register, there, OPEN_GROUND, RULE).table
+    assert list(again["candidate_id"]) == list(same["candidate_id"])
 
 
 def test_nothing_to_try_gives_empty_tables() -> None:
