@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 OVERVIEW = "map"
 PAGES = (
+    "",
     OVERVIEW,
     "parks",
     "scatter",
@@ -40,6 +41,9 @@ PAGES = (
     "compare",
     "export",
     "data",
+    "linkage",
+    "plan",
+    "calendar",
 )
 # Widgets that planners touch, by page: the beginnings of their names in the program.
 _TOUCHED = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from deltalake import CommitProperties
 from deltalake import DeltaTable
@@ -23,6 +24,7 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.exceptions import DeltaError
 
 from geo.crs import STORAGE_CRS
+from layers.arrow import GEOMETRY
 from layers.arrow import from_arrow
 from layers.arrow import to_arrow
 from layers.cleared import AUDITED
@@ -229,8 +231,8 @@ class Workspace:
         # A table may consist of several files, which have no order of their own.
         return frame.sort_values(spec.id_field, kind="stable", ignore_index=True)
 
-    def rows(self, key: str, version: int | None = None) -> int:
-        """Return how many rows a layer has, from the footers of its files: it is not read.
+    def rows(self, key: str, version: int | None = None, *, located: bool = False) -> int:
+        """Return how many rows a layer has, from its files: it is not made into a frame.
 
         Parameters
         ----------
@@ -238,6 +240,8 @@ class Workspace:
             The layer.
         version
             Which version; the current one by default.
+        located
+            Count those that have a place only; there are none where a layer has no geometry.
 
         Raises
         ------
@@ -248,7 +252,11 @@ class Workspace:
         if table is None:
             return 0
         try:
-            return int(table.to_pyarrow_dataset().count_rows())
+            dataset = table.to_pyarrow_dataset()
+            if located and GEOMETRY not in dataset.schema.names:
+                return 0
+            wanted = pc.field(GEOMETRY).is_valid() if located else None
+            return int(dataset.count_rows(filter=wanted))
         except _DAMAGED as error:
             raise damaged(self.path, key, error) from error
 

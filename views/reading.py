@@ -90,10 +90,12 @@ def rows(
     identity: str,
     key: str,
     version: int,
+    *,
+    located: bool = False,
 ) -> int:
     """Count rows without reading them; none in a layer that turned out to be damaged."""
     try:
-        return opened(path).workspace.rows(key, version)
+        return opened(path).workspace.rows(key, version, located=located)
     except WorkspaceError as error:
         seen_of(identity)[key, version] = error
         return 0

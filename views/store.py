@@ -303,14 +303,17 @@ def kept_by_version(name: str, make: Callable[[], T]) -> T:
     return found
 
 
-def rows(key: str) -> int:
-    """Return how many rows a layer has, without reading it; 0 if it is damaged."""
+def rows(key: str, *, located: bool = False) -> int:
+    """Return how many rows, or rows with a place, a layer has, unread; 0 if it is damaged."""
     version = dict(versions()).get(key)
     if version is None or isinstance(
         reading.seen_of(_identity()).get((key, version)), WorkspaceError
     ):
         return 0
-    return once(("rows", key), lambda: reading.rows(str(folder()), _identity(), key, version))
+    return once(
+        ("rows", key, located),
+        lambda: reading.rows(str(folder()), _identity(), key, version, located=located),
+    )
 
 
 def is_sound(key: str) -> bool:

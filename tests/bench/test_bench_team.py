@@ -10,6 +10,7 @@ import httpx
 import pytest
 from streamlit.proto.Delta_pb2 import Delta
 
+from bench.office import OVERVIEW
 from bench.office import Book
 from bench.planner import PageError
 from bench.planner import Seen
@@ -68,5 +69,5 @@ def test_two_planners_work_for_some_seconds_without_an_error() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 planners: 0 errors" in done.stdout
     assert "0 errors in the log of the server" in done.stdout
-    assert "page overview" in done.stdout
+    assert f"page {OVERVIEW}" in done.stdout
     assert "healthz" in done.stdout

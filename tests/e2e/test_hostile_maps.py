@@ -35,6 +35,7 @@ pytestmark = pytest.mark.e2e
 FEW = 1_500
 MOST_POINTED_AT = 12
 ATTEMPTS = 5
+SETTLES_MS = 1_000
 PARK = f"B01{TAIL}"
 MAPS = {
     "home": ("", 1),
@@ -186,6 +187,10 @@ def _frame(page: Page, count: int, number: int) -> Frame:
 
 
 def _points(frame: Frame) -> list[Any]:
-    found: list[Any] = frame.evaluate(POINTS, MOST_POINTED_AT)
-    assert found
-    return found
+    """Return where something lies on top; a map that still moves has nothing to point at."""
+    for _attempt in range(ATTEMPTS):
+        found: list[Any] = frame.evaluate(POINTS, MOST_POINTED_AT)
+        if found:
+            return found
+        frame.wait_for_timeout(SETTLES_MS)
+    raise AssertionError

@@ -20,6 +20,7 @@ from layers.underuse import underuse_of
 from tests.hostile_hand import MIXED
 from tests.hostile_hand import PLANNED
 from tests.hostile_hand import STRINGS
+from tests.hostile_hand import TASK
 from tests.layers import report_hand
 from tests.layers.hostile_files import check_pdf
 from tests.layers.hostile_files import docx_texts
@@ -42,6 +43,10 @@ __all__ = ["poisoned"]
 
 AUDIENCES = ("internal", "public")
 SUBJECTS = ("district", "park", "zone", "scenario")
+SHEETS = (*SUBJECTS, "task", "linkage")
+CALLED_BY_THE_EDITION = ("district", "task", "linkage")
+"""Subjects whose sheets have no name of the workspace in their titles."""
+
 SHEET_FORMATS = ("pdf", "svg")
 FONT_LACKS = ("أهلا", "👨", "\u2028", "\ufeff", "́")
 """Signs for which a sheet may have no glyph, so that 〓 stands for them."""
@@ -53,6 +58,8 @@ def _asked(poisoned: Poisoned, subject: str) -> list[str]:
         "park": ["--park", poisoned.hostile_id("units", "park_id")],
         "zone": ["--zone", poisoned.hostile_id("zones", "zone_id")],
         "scenario": ["--scenario", PLANNED],
+        "task": ["--task", TASK],
+        "linkage": ["--linkage"],
     }[subject]
 
 
@@ -69,7 +76,8 @@ def _name(poisoned: Poisoned, subject: str) -> str:
 
 
 def test_the_tables_have_every_kind() -> None:
-    assert set(SUBJECTS) == set(REPORT_KINDS) == set(SHEET_KINDS)
+    assert set(SUBJECTS) == set(REPORT_KINDS)
+    assert set(SHEETS) == set(SHEET_KINDS)
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)
@@ -119,7 +127,7 @@ def test_a_name_is_no_placeholder_of_a_template(tmp_path: Path, text: str) -> No
 
 
 @pytest.mark.parametrize("fmt", SHEET_FORMATS)
-@pytest.mark.parametrize("subject", SUBJECTS)
+@pytest.mark.parametrize("subject", SHEETS)
 def test_a_sheet_shows_text_as_text(
     tmp_path: Path, poisoned: Poisoned, subject: str, fmt: str
 ) -> None:
@@ -133,8 +141,8 @@ def test_a_sheet_shows_text_as_text(
         return
     text = svg_text(out)
     assert "</text><b>" in text
-    # The sheet of the district is called by the edition; other titles are wrapped and cut.
-    assert subject == "district" or flat(_name(poisoned, subject))[:12] in text
+    # Titles that have a hostile name are wrapped and cut.
+    assert subject in CALLED_BY_THE_EDITION or flat(_name(poisoned, subject))[:12] in text
 
 
 def test_an_atlas_of_sheets_shows_text_as_text(tmp_path: Path, poisoned: Poisoned) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from layers.issues import Issue
+    from layers.specs import FieldSpec
 
 CATALOGUE = load_catalogue()
 GEOD = pyproj.Geod(ellps="GRS80")
@@ -46,9 +47,16 @@ def box(west: float, south: float, east: float, north: float) -> shapely.Polygon
     return shapely.box(low.x, low.y, high.x, high.y)
 
 
+def _anything(field: FieldSpec) -> str:
+    """Return a value that a required field takes."""
+    if field.choices:
+        return field.choices[0].value
+    return {"date": "2025-12-31", "integer": "1", "number": "1"}.get(field.type, "Q")
+
+
 def layer(key: str, *rows: Row) -> pd.DataFrame:
     spec = CATALOGUE.layer(key)
-    needed = {f.name: f.choices[0].value if f.choices else "Q" for f in spec.fields if f.required}
+    needed = {f.name: _anything(f) for f in spec.fields if f.required}
     # What an indicator must have is never unknown: something that a card asks about somebody.
     needed |= RECORD if key == "indicators" else {}
     named: list[Row] = [

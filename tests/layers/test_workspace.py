@@ -75,6 +75,15 @@ def test_what_was_committed_is_read_with_its_types(workspace: Workspace) -> None
     assert workspace.keys() == ("carriers",)
 
 
+def test_rows_and_places_are_counted_without_reading(workspace: Workspace) -> None:
+    assert (workspace.rows("carriers"), workspace.rows("carriers", located=True)) == (0, 0)
+    put(workspace, FULL, {"carrier_id": "C2"}, {"carrier_id": "C3", "geometry": HERE})
+    assert (workspace.rows("carriers"), workspace.rows("carriers", located=True)) == (3, 2)
+    put(workspace, {"carrier_id": "C2"})
+    assert (workspace.rows("carriers"), workspace.rows("carriers", located=True)) == (1, 0)
+    assert workspace.rows("carriers", 0, located=True) == 2
+
+
 def test_columns_of_nulls_keep_their_types(workspace: Workspace) -> None:
     put(workspace, {"carrier_id": "C1"})
     read = workspace.read("carriers")

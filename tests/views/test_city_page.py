@@ -89,6 +89,11 @@ def _district(monkeypatch: pytest.MonkeyPatch, path: Path, name: str, page: str)
     return at.run()
 
 
+def _alone(monkeypatch: pytest.MonkeyPatch, path: Path, page: str) -> AppTest:
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(path))
+    return AppTest.from_function(_page, args=(page,), default_timeout=SLOW_S).run()
+
+
 def _said(at: AppTest) -> str:
     kinds = ("markdown", "caption", "info", "error", "warning", "html", "code")
     found = [
@@ -311,8 +316,7 @@ def test_a_large_layer_is_read_when_it_is_switched_on(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reads: list[tuple[str, str]]
 ) -> None:
     _with_buildings(tmp_path / "w")
-    monkeypatch.setenv("ATLAS_WORKSPACE", str(tmp_path / "w"))
-    at = _app(monkeypatch, tmp_path / "w")
+    at = _alone(monkeypatch, tmp_path / "w", "overview")
     assert not at.exception
     assert {key for _folder, key in reads} == {"district"}
     box = at.checkbox(key="layer_on:buildings")
@@ -322,13 +326,31 @@ def test_a_large_layer_is_read_when_it_is_switched_on(
     assert {key for _folder, key in reads} == {"district", "buildings"}
 
 
+def test_the_home_page_reads_no_buildings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reads: list[tuple[str, str]]
+) -> None:
+    """But for those without a place, which wait on it for somebody."""
+    _with_buildings(tmp_path / "w")
+    at = _app(monkeypatch, tmp_path / "w")
+    assert not at.exception
+    assert "未定位的对象: **0**" in {box.label.removeprefix("○ ") for box in at.expander}
+    assert {key for _folder, key in reads} == set()
+    workspace = Workspace.open(tmp_path / "w", load_catalogue())
+    found = workspace.read("buildings")
+    found.loc[:2, "geometry"] = None
+    workspace.commit("buildings", found, author="test", message="three lose their place")
+    reads.clear()
+    at = _app(monkeypatch, tmp_path / "w")
+    assert "未定位的对象: **3**" in {box.label.removeprefix("● ") for box in at.expander}
+    assert {key for _folder, key in reads} == {"buildings"}
+
+
 def test_the_page_of_building_space_reads_no_buildings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reads: list[tuple[str, str]]
 ) -> None:
     make_workspace(tmp_path / "w", MANY)
     reads.clear()
-    monkeypatch.setenv("ATLAS_WORKSPACE", str(tmp_path / "w"))
-    at = AppTest.from_function(_page, args=("underused",), default_timeout=SLOW_S).run()
+    at = _alone(monkeypatch, tmp_path / "w", "underused")
     assert not at.exception
     read = {key for _folder, key in reads}
     assert "carriers" in read
@@ -415,7 +437,7 @@ def test_an_empty_map_says_that_nothing_has_a_place_yet(
     workspace = Workspace.create(tmp_path / "w", catalogue, author="test")
     parks = load_edition(catalogue).tables["parks"]
     workspace.commit("parks", parks.assign(geometry=None), author="test", message="no places")
-    at = _app(monkeypatch, tmp_path / "w")
+    at = _alone(monkeypatch, tmp_path / "w", "overview")
     assert not at.exception
     assert "尚无已定位的对象" in _said(at)
     assert "尚无已定位的对象" not in _said(_app(monkeypatch, city, district=HOME))

@@ -85,7 +85,7 @@ def test_every_page_says_what_to_do_when_there_is_nothing(
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_whole_app_opens_on_the_overview(
+def test_the_whole_app_opens_on_the_home_page(
     monkeypatch: pytest.MonkeyPatch, bundled: Path, lang: str
 ) -> None:
     monkeypatch.setenv("ATLAS_WORKSPACE", str(bundled))
@@ -94,7 +94,7 @@ def test_the_whole_app_opens_on_the_overview(
     at.run()
     assert not at.exception
     heading = next(m.value for m in at.markdown if m.value.startswith("###"))
-    assert heading.endswith({"zh": "杨浦园空间图谱", "en": "Yangpu Atlas"}[lang])
+    assert heading.endswith({"zh": "首页", "en": "Home"}[lang])
 
 
 def test_a_workspace_that_cannot_be_read_is_explained(

@@ -135,8 +135,14 @@ def _undecided() -> None:
 
 
 def _places() -> None:
+    # Layers of many thousand buildings are not read to learn that each has its place.
     every = store.tables()
-    found = unlocated(every, store.catalogue())
+    lacking = {
+        spec.key: every.get(spec.key)
+        for spec in store.catalogue().layers
+        if spec.geometry and store.rows(spec.key) > store.rows(spec.key, located=True)
+    }
+    found = unlocated({k: f for k, f in lacking.items() if f is not None}, store.catalogue())
     titles = {spec.key: pick(spec.title) for spec in store.catalogue().layers}
     shown = found.assign(layer=found["layer"].map(titles))
     with _item(_("Objects without a place"), len(found)):
