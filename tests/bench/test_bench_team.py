@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
+from typing import cast
 
 import httpx
 import pytest
@@ -12,9 +14,14 @@ from streamlit.proto.Delta_pb2 import Delta
 
 from bench.office import OVERVIEW
 from bench.office import Book
+from bench.office import Desk
 from bench.planner import PageError
 from bench.planner import Seen
 from tests.loops import finish
+
+if TYPE_CHECKING:
+    from bench.planner import Planner
+    from bench.planner import Widget
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,6 +61,40 @@ def test_an_exception_on_the_page_is_an_error() -> None:
     seen.add(delta.new_element)
     assert seen.errors == ["KeyError: "]
     assert seen.by_key("export_build") is seen.by_label("生成文件") is not None
+
+
+class _Scripted:
+    """A planner to whom the page answers what stands in a list."""
+
+    def __init__(self, answers: list[Seen]) -> None:
+        self.answers = answers
+        self.pressed: list[str] = []
+
+    async def set(self, widget: Widget, **_value: object) -> Seen:
+        self.pressed.append(widget.key)
+        return self.answers.pop(0)
+
+
+def _page(*buttons: tuple[str, str], told: str = "") -> Seen:
+    seen = Seen(texts=[told])
+    for key, label in buttons:
+        delta = Delta()
+        delta.new_element.button.id = f"$$ID-0a-{key}"
+        delta.new_element.button.label = label
+        seen.add(delta.new_element)
+    return seen
+
+
+def test_an_import_is_done_when_it_is_not_waiting_any_more() -> None:
+    """The import before it is told above one that met a conflict, too."""
+    before, commit = "甲.csv：载体现为版本 3。", ("import_commit", "提交")
+    waiting = _page(("import_catch_up", "重新比对"), commit, told=before)
+    answers = [waiting, _page(commit, told=before), _page(told="乙.csv：载体现为版本 5。")]
+    planner, book = _Scripted(answers), Book()
+    desk = Desk(cast("Planner", planner), book, seed=0, think_s=0.0)
+    finish(desk._commit(_page(commit, told=before)))
+    assert planner.pressed == ["import_commit", "import_catch_up", "import_commit"]
+    assert (planner.answers, book.errors) == ([], [])
 
 
 def test_two_planners_work_for_some_seconds_without_an_error() -> None:
