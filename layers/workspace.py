@@ -24,7 +24,6 @@ from deltalake.exceptions import CommitFailedError
 from deltalake.exceptions import DeltaError
 
 from geo.crs import STORAGE_CRS
-from layers.arrow import GEOMETRY
 from layers.arrow import from_arrow
 from layers.arrow import to_arrow
 from layers.cleared import AUDITED
@@ -36,6 +35,7 @@ from layers.commits import history_frame
 from layers.commits import history_row
 from layers.differences import differences
 from layers.edition_files import write_copy
+from layers.frames import GEOMETRY
 from layers.frames import empty_frame
 from layers.manifest import check_manifest
 from layers.manifest import identity_of
