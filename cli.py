@@ -38,7 +38,7 @@ from cli_monitoring import calendar
 from cli_monitoring import targets
 from cli_opendata import opendata_cli
 from cli_output import export
-from cli_plan import plan_cli
+from cli_plan_records import plan_cli
 from cli_scatter import scatter
 from cli_sheet import report
 from cli_sheet import sheet

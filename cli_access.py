@@ -16,12 +16,12 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
-from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
+from cli_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -319,10 +319,10 @@ def _write(
     as_of: str | None,
 ) -> None:
     from layers.access import ACCESS_LAYERS
+    from layers.access import COLUMN_TITLES
     from layers.access import TABLE_TITLES
     from layers.access import access_remarks
-    from layers.audit import export_id_text
-    from layers.export import export_table
+    from layers.access import codes_in
 
     remarks = [*_since(wish), *access_remarks(found, versions)]
     told = {
@@ -334,17 +334,18 @@ def _write(
         "remarks": [remark.en for remark in remarks],
     }
     used = {key: versions[key] for key in ACCESS_LAYERS if key in versions}
-    with exporting(out, used, "access", **told) as export_id:
-        # The columns keep their public names in every format, because scripts read them.
-        export_table(
-            frame,
-            out,
-            title=TABLE_TITLES[what.value],
-            lang=context.lang,
-            internal=what is What.dwellings,
-            remarks=[*remarks, export_id_text(export_id)],
-        )
-    context.say("{n} rows written to {path}.", n=len(frame), path=out)
+    write_table(
+        frame,
+        out,
+        TABLE_TITLES[what.value],
+        titles=COLUMN_TITLES[what.value],
+        words=codes_in(frame.columns),
+        layers=used,
+        what="access",
+        internal=what is What.dwellings,
+        remarks=remarks,
+        wish=told,
+    )
 
 
 def _since(wish: _Wish) -> list[Text]:

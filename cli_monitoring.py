@@ -28,6 +28,8 @@ from cli_tables import used
 from cli_tables import write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from geo.monitoring import MonitoringParameters
@@ -81,9 +83,14 @@ def targets(
     """
     from layers.targets import STATUS_TITLES
     from layers.targets import TARGET_LAYERS
+    from layers.targets import TARGET_TITLES
+    from layers.targets import TARGET_WORDS
     from layers.targets import TARGETS_TITLE
+    from layers.targets import VALUE_TITLES
+    from layers.targets import VALUE_WORDS
     from layers.targets import monitoring_remarks
     from layers.targets import standings_of
+    from layers.targets import target_strangers
     from layers.targets import target_table
     from layers.targets import value_table
 
@@ -92,6 +99,8 @@ def targets(
     opened = open_workspace(workspace)
     tables = needed_tables(opened, TARGET_LAYERS)
     found = standings_of(tables, today, catalogue().folder, limits)
+    for stranger in target_strangers(tables, catalogue().folder):
+        typer.echo(f"! {stranger.get(context.lang)}", err=True)
     for one in found:
         context.say(
             "{target}: {status}",
@@ -105,8 +114,17 @@ def targets(
         remarks = [*monitoring_remarks(limits), _as_of(today)]
         wish = {"table": table.value, "remarks": [remark.en for remark in remarks]}
         layers = used(opened, TARGET_LAYERS)
+        is_standings = table is TargetTable.targets
         write_table(
-            frame, out, TARGETS_TITLE, layers=layers, what="targets", remarks=remarks, wish=wish
+            frame,
+            out,
+            TARGETS_TITLE,
+            titles=TARGET_TITLES if is_standings else VALUE_TITLES,
+            words=TARGET_WORDS if is_standings else VALUE_WORDS,
+            layers=layers,
+            what="targets",
+            remarks=remarks,
+            wish=wish,
         )
     if as_json:
         print_json(records(frame))
@@ -163,8 +181,17 @@ def calendar(
         wish = {"table": table.value, "as_of": str(today)}
         layers = used(opened, (CALENDAR,))
         remarks = [_as_of(today)]
+        titles, words = _calendar_words(table)
         write_table(
-            frame, out, CALENDAR_TITLE, layers=layers, what="calendar", remarks=remarks, wish=wish
+            frame,
+            out,
+            CALENDAR_TITLE,
+            titles=titles,
+            words=words,
+            layers=layers,
+            what="calendar",
+            remarks=remarks,
+            wish=wish,
         )
     if as_json:
         print_json(records(frame))
@@ -180,7 +207,38 @@ def _offers(tables: dict[str, Any]) -> pd.DataFrame:
 
     names = list(catalogue().layer(CALENDAR).field_names)
     rows = {key: len(frame) for key, frame in tables.items()}
-    return pd.DataFrame(offers(tables, rows, catalogue()), columns=names)
+    frame = pd.DataFrame(offers(tables, rows, catalogue()), columns=names)
+    _tell_kinds(frame)
+    return frame
+
+
+def _tell_kinds(frame: pd.DataFrame) -> None:
+    """Say how many entries are offered of each kind: the page offers some kinds at first."""
+    from layers.calendar import calendar_words
+
+    counts = frame["subject_kind"].value_counts()
+    for kind, title in calendar_words(catalogue())["subject_kind"].items():
+        if kind in counts:
+            told = title.get(context.lang)
+            context.say("{kind}: {n} suggested entries", kind=told, n=counts[kind])
+
+
+def _calendar_words(
+    table: CalendarTable,
+) -> tuple[Mapping[str, Text], Mapping[str, Mapping[str, Text]]]:
+    """Return titles of the columns and words of the codes of a table.
+
+    Offers have those of the layer that they are imported to.
+    """
+    from layers.calendar import CALENDAR
+    from layers.calendar import CALENDAR_TITLES
+    from layers.calendar import calendar_words
+
+    if table is CalendarTable.calendar:
+        return CALENDAR_TITLES, calendar_words(catalogue())
+    fields = catalogue().layer(CALENDAR).fields
+    titles = {field.name: field.title for field in fields}
+    return titles, {field.name: {one.value: one.title for one in field.choices} for field in fields}
 
 
 def _write_reminders(

@@ -1,4 +1,4 @@
-"""The commands ``atlas plan …``: the tasks of the action plan, and what proves them."""
+"""The commands ``atlas plan board|check|show``: how the tasks of the action plan stand."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from typing import Any
 import typer
 
 from cli_common import PROBLEMS
-from cli_common import AuthorOption
 from cli_common import JsonOption
 from cli_common import WorkspaceOption
-from cli_common import author_name
 from cli_common import catalogue
 from cli_common import context
 from cli_common import needed_tables
@@ -27,7 +25,6 @@ from cli_tables import used
 from cli_tables import write_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from collections.abc import Iterator
     from collections.abc import Mapping
     from collections.abc import Sequence
@@ -73,9 +70,10 @@ def plan_board(
     check_table_ending(out)
     opened = open_workspace(workspace)
     tables = needed_tables(opened, opened.versions())
-    board = _board(opened, _plan(), tables, as_of)
+    board = _board(opened, plan_of_edition(), tables, as_of)
     measured = _measured(board, tables, opened) if measures else {}
     _tell(board, board.rows)
+    _tell_origin(opened)
     _save(board_table(board, measured), out, board, opened, as_json=as_json)
     if board.to_look_at or board.strangers:
         raise typer.Exit(PROBLEMS)
@@ -98,7 +96,7 @@ def plan_check(
 
     check_table_ending(out)
     opened = open_workspace(workspace)
-    board = _board(opened, _plan(), needed_tables(opened, opened.versions()), as_of)
+    board = _board(opened, plan_of_edition(), needed_tables(opened, opened.versions()), as_of)
     found = board.to_look_at
     _tell(board, found)
     _save(board_table(replace(board, rows=found), {}), out, board, opened, as_json=as_json)
@@ -125,7 +123,7 @@ def plan_show(
     from layers.plan.table import board_table
 
     opened = open_workspace(workspace)
-    plan = _plan()
+    plan = plan_of_edition()
     check_task(plan, task)
     tables = needed_tables(opened, opened.versions())
     board = _board(opened, plan, tables, as_of)
@@ -148,205 +146,28 @@ def plan_show(
         )
 
 
-@plan_cli.command("set")
-def plan_set(
-    task: TaskArgument,
-    setting: Annotated[
-        list[str],
-        typer.Option("--set", help="A field, as owner=区科委 or state=under_way; repeatable."),
-    ],
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-) -> None:
-    """Record owner, partners, start, end, state, data_date, source or note of a task.
+def plan_of_edition() -> Plan:
+    """Return the plan of the workspace that is open.
 
-    Example: atlas plan set T07 --set owner=区科委 --set end=2026-12-31
+    Raises
+    ------
+    PlanError
+        If its edition has none.
     """
-    from layers.plan import FIELDS
-    from layers.plan import set_fields
-
-    given: dict[str, Any] = {}
-    for text in setting:
-        name, equals, value = text.partition("=")
-        if not equals or name not in FIELDS:
-            message = f"--set {text}: write FIELD=VALUE; the fields are {', '.join(FIELDS)}"
-            raise typer.BadParameter(message)
-        given[name] = value or None
-    _change(
-        workspace,
-        author,
-        "tasks",
-        lambda opened, plan, hand: set_fields(opened, plan, task, given, hand=hand),
-    )
-
-
-@plan_cli.command("milestone")
-def plan_milestone(
-    task: TaskArgument,
-    title: Annotated[str, typer.Argument(help="What is to be reached.")] = "",
-    due: Annotated[str | None, typer.Option("--due", help="By when, as 2026-06-30.")] = None,
-    done: Annotated[str | None, typer.Option("--done", help="Since when it is done.")] = None,
-    change: Annotated[
-        str, typer.Option("--id", help="Change this milestone instead of adding one.")
-    ] = "",
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-) -> None:
-    """Add a milestone to a task, or change one.
-
-    Example: atlas plan milestone T04 首批揭榜项目 --due 2026-06-30
-    """
-    from layers.plan import put_milestone
-
-    given: dict[str, Any] = {"title": title} if title else {}
-    for name, text, option in (("due", due, "--due"), ("done_on", done, "--done")):
-        if text is not None:
-            given[name] = day_of(text, option)
-    if not given:
-        message = "give a title, --due or --done"
-        raise typer.BadParameter(message)
-    _change(
-        workspace,
-        author,
-        "milestones",
-        lambda opened, plan, hand: put_milestone(
-            opened, plan, task, given, hand=hand, milestone_id=change
-        ),
-    )
-
-
-@plan_cli.command("attach")
-def plan_attach(
-    task: TaskArgument,
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="The file.")],
-    milestone: Annotated[str, typer.Option("--milestone", help="That it proves.")] = "",
-    note: Annotated[str, typer.Option("--note", help="What it shows.")] = "",
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-) -> None:
-    """Add an evidence file to a task.
-
-    Example: atlas plan attach T04 会议纪要.pdf
-    """
-    from layers.plan import MOST_BYTES
-    from layers.plan import EvidenceError
-    from layers.plan import attach
-    from layers.plan import clean_name
-    from layers.plan.evidence import too_large
-
-    if file.stat().st_size > MOST_BYTES:
-        raise EvidenceError(too_large(clean_name(file.name), file.stat().st_size))
-    content = file.read_bytes()
-    _change(
-        workspace,
-        author,
-        "evidence",
-        lambda opened, plan, hand: attach(
-            opened,
-            plan,
-            task,
-            file.name,
-            content,
-            hand=hand,
-            today=day_of(None),
-            milestone_id=milestone,
-            note=note,
-        ),
-    )
-
-
-@plan_cli.command("link")
-def plan_link(
-    task: TaskArgument,
-    layer: Annotated[str, typer.Argument(help="Key of the layer.")],
-    feature: Annotated[str, typer.Argument(help="Id of the object.")],
-    remove: Annotated[bool, typer.Option("--remove", help="Take the link away.")] = False,
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-) -> None:
-    """Link an object on the map to a task.
-
-    Example: atlas plan link T10 campuses FD01
-    """
-    from layers.plan import link
-    from layers.plan import unlink
-
-    def work(opened: Workspace, plan: Plan, hand: Any) -> object:  # noqa: ANN401 - layers.plan.Hand
-        if remove:
-            return unlink(opened, task, layer, feature, hand=hand)
-        return link(opened, plan, task, layer, feature, hand=hand)
-
-    _change(workspace, author, "task_objects", work)
-
-
-@plan_cli.command("submit")
-def plan_submit(
-    task: TaskArgument, workspace: WorkspaceOption = None, author: AuthorOption = None
-) -> None:
-    """Submit a task as done; a second person must confirm it.
-
-    Example: atlas plan submit T04
-    """
-    from layers.plan import submit
-
-    _change(
-        workspace,
-        author,
-        "tasks",
-        lambda opened, plan, hand: submit(opened, plan, task, hand=hand, today=day_of(None)),
-    )
-
-
-@plan_cli.command("confirm")
-def plan_confirm(
-    task: TaskArgument, workspace: WorkspaceOption = None, author: AuthorOption = None
-) -> None:
-    """Confirm that a submitted task is done; by another person than who submitted it.
-
-    Example: atlas plan confirm T04 --author 王工
-    """
-    from layers.plan import confirm
-
-    _change(
-        workspace,
-        author,
-        "tasks",
-        lambda opened, plan, hand: confirm(opened, plan, task, hand=hand, today=day_of(None)),
-    )
-
-
-@plan_cli.command("back")
-def plan_back(
-    task: TaskArgument,
-    why: Annotated[str, typer.Option("--why", help="Why it is not done.")],
-    workspace: WorkspaceOption = None,
-    author: AuthorOption = None,
-) -> None:
-    """Send a submitted or finished task back to work.
-
-    Example: atlas plan back T04 --why 佐证不完整
-    """
-    from layers.plan import send_back
-
-    _change(
-        workspace,
-        author,
-        "tasks",
-        lambda opened, plan, hand: send_back(opened, plan, task, hand=hand, why=why),
-    )
-
-
-def _plan() -> Plan:
     from layers.errors import Text
     from layers.plan import PlanError
     from layers.plan import load_plan
 
-    found = load_plan(catalogue().folder)
+    edition = catalogue()
+    found = load_plan(edition.folder)
     if found is None:
         raise PlanError(
             Text(
-                "本版数据没有行动方案（plan.toml）",
-                "this edition has no action plan (plan.toml)",
+                f"图集“{edition.title.zh}”没有行动方案，不能查看或登记任务；请先在图集文件夹中放入"
+                "行动方案文件 plan.toml（写法见 docs/plan.zh-CN.md）",
+                f"the edition '{edition.title.en}' has no action plan, so there are no tasks to "
+                "look at or to record; first put the file plan.toml of the plan into the folder "
+                "of the edition (see docs/plan.zh-CN.md)",
             )
         )
     return found
@@ -381,6 +202,7 @@ def _results(board: Board, tables: dict[str, pd.DataFrame], opened: Workspace) -
 
 def _tell(board: Board, rows: Sequence[BoardRow]) -> None:
     """Say how tasks stand, and what is recorded of others than those of the plan."""
+    from layers.plan.table import overdue_text
     from layers.plan.table import state_title
     from layers.plan.table import told_apart_title
 
@@ -396,12 +218,26 @@ def _tell(board: Board, rows: Sequence[BoardRow]) -> None:
             title=row.task.title.get(context.lang),
             standing=" · ".join(part for part in parts if part),
         )
-        if row.is_overdue:
-            context.say("  overdue")
+        late = overdue_text(row, board.today)
+        if late is not None:
+            context.say("  {problem}", problem=late.get(context.lang))
         for problem in row.problems:
             context.say("  {problem}", problem=problem.get(context.lang))
     if board.strangers:
         context.say("Recorded, but not in the plan: {ids}", ids=", ".join(board.strangers))
+
+
+def _tell_origin(opened: Workspace) -> None:
+    """Say whose plan it is, in a workspace that was made without layers."""
+    from layers.startup import began_empty
+
+    if began_empty(opened):
+        context.say(
+            "This workspace was made without the layers of “{edition}”; its action plan and "
+            "targets are those of that edition. For another district, make a workspace from an "
+            "edition of its own.",
+            edition=opened.catalogue.title.get(context.lang),
+        )
 
 
 def _save(
@@ -410,6 +246,8 @@ def _save(
     from layers.errors import Text
     from layers.plan import PLAN_LAYERS
     from layers.plan.table import BOARD_TITLE
+    from layers.plan.table import BOARD_TITLES
+    from layers.plan.table import board_words
 
     if out is not None:
         remarks = [
@@ -419,7 +257,16 @@ def _save(
             )
         ]
         layers = used(opened, [*PLAN_LAYERS, *_layers_of(board.plan)])
-        write_table(frame, out, BOARD_TITLE, layers=layers, what="plan", remarks=remarks)
+        write_table(
+            frame,
+            out,
+            BOARD_TITLE,
+            titles=BOARD_TITLES,
+            words=board_words(catalogue()),
+            layers=layers,
+            what="plan",
+            remarks=remarks,
+        )
     if as_json:
         print_json(records(frame))
 
@@ -446,24 +293,3 @@ def _rows_of(frame: pd.DataFrame | None, task: str) -> list[dict[str, Any]]:
 
 def _layers_of(plan: Plan) -> list[str]:
     return [rule.layer for task in plan.tasks for rule in task.objects]
-
-
-def _change(
-    workspace: Path | None,
-    author: str | None,
-    layer: str,
-    work: Callable[[Workspace, Plan, Any], object],
-) -> None:
-    """Open the workspace, record that something changes, change it, and say so."""
-    from layers.plan import Hand
-
-    plan = _plan()
-    opened = open_workspace(workspace)
-    who = author_name(author)
-    done = work(opened, plan, Hand(who))
-    title = opened.catalogue.layer(layer).title.get(context.lang)
-    if isinstance(done, str):
-        context.say("{layer}: {what} by {author}.", layer=title, what=done, author=who)
-    else:
-        version = opened.version(layer)
-        context.say("{layer}: version {n}, by {author}.", layer=title, n=version, author=who)

@@ -26,6 +26,8 @@ from cli_tables import day_of
 from cli_tables import write_table
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from layers.snapshots import Changes
     from layers.snapshots import Snapshot
     from layers.workspace import Workspace
@@ -37,6 +39,8 @@ snapshot_cli = typer.Typer(
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="Day of the question, as 2026-09-30; today.")
 ]
+
+_MOST_LINES = 20
 
 
 @snapshot_cli.command("take")
@@ -121,9 +125,6 @@ def diff_snapshots(
 
     Example: atlas snapshot diff 2
     """
-    from layers.errors import Text
-    from layers.snapshots import CHANGES_TITLE
-    from layers.snapshots import KIND_TITLES
     from layers.snapshots import changes_between
     from layers.snapshots import read
 
@@ -132,30 +133,9 @@ def diff_snapshots(
     first = read(opened.path, before)
     second = _now(opened, as_of) if after is None else read(opened.path, after)
     found = changes_between(opened, first, second)
-    counts = found.rows["kind"].value_counts()
-    for kind, title in KIND_TITLES.items():
-        if kind in counts:
-            context.say("{kind}: {n}", kind=title.get(context.lang), n=counts[kind])
-    if found.rows.empty:
-        context.say("Nothing has changed.")
-    else:
-        freed, taken = f"{found.freed_m2:,.0f}", f"{found.taken_m2:,.0f}"
-        context.say("{freed} m² freed, {taken} m² taken.", freed=freed, taken=taken)
-    _tell_rules(found)
+    _tell(found)
     if out is not None:
-        told = "now" if after is None else str(after)
-        remark = Text(f"对照：快照 {before} → {told}", f"Compared: snapshot {before} → {told}")
-        wish = {"before": first.sha256, "after": second.sha256}
-        layers = dict(second.versions)
-        write_table(
-            found.rows,
-            out,
-            CHANGES_TITLE,
-            layers=layers,
-            what="changes",
-            remarks=[remark],
-            wish=wish,
-        )
+        _write(found, out, first, second)
     if as_json:
         print_json(
             {
@@ -163,6 +143,8 @@ def diff_snapshots(
                 "after": after,
                 "freed_m2": found.freed_m2,
                 "taken_m2": found.taken_m2,
+                "vacated_m2": found.vacated_m2,
+                "let_m2": found.let_m2,
                 "changes": records(found.rows),
                 "by_rule": records(found.by_rule),
                 "rules": [
@@ -209,6 +191,63 @@ def _now(opened: Workspace, as_of: str | None) -> Snapshot:
     is_sound = EvidenceStore(opened.path).is_sound
     context.say("Computing …")
     return as_it_stands(tables, catalogue(), versions, day_of(as_of), is_sound)
+
+
+def _tell(found: Changes) -> None:
+    """Say what changed, kind by kind; what belongs to one park in one line."""
+    from layers.snapshots import KIND_TITLES
+    from layers.snapshots import area_sentences
+    from layers.snapshots import grouped
+
+    if found.rows.empty:
+        context.say("Nothing has changed.")
+    lines = grouped(found.rows)
+    counts = found.rows["kind"].value_counts()
+    for kind, title in KIND_TITLES.items():
+        if kind in counts:
+            context.say("{kind}: {n}", kind=title.get(context.lang), n=counts[kind])
+            _tell_lines(lines[lines["kind"].eq(kind)])
+    for sentence in area_sentences(found.rows):
+        context.say("{sentence}.", sentence=sentence.get(context.lang))
+    _tell_rules(found)
+
+
+def _tell_lines(lines: pd.DataFrame) -> None:
+    name = "name" if context.lang == "zh" else "name_en"
+    for row in lines.head(_MOST_LINES).to_dict("records"):
+        told = {"name": row[name], "what": row[f"reason_{context.lang}"]}
+        if row["sample"]:
+            context.say("  {name}: {what} [sample data]", **told)
+        else:
+            context.say("  {name}: {what}", **told)
+    if len(lines) > _MOST_LINES:
+        context.say("  … and {n} more; --out writes all of them.", n=len(lines) - _MOST_LINES)
+
+
+def _write(found: Changes, out: Path, first: Snapshot, second: Snapshot) -> None:
+    """Write the list: with words in a workbook, which people read, else with codes."""
+    from layers.errors import Text
+    from layers.snapshots import CHANGE_TITLES
+    from layers.snapshots import CHANGES_TITLE
+    from layers.snapshots import in_words
+
+    rows = found.rows
+    if out.suffix.lower() == ".xlsx":
+        rows = in_words(rows, catalogue(), context.lang)
+    now = Text("现状", "now") if not second.number else Text(f"{second.number}", f"{second.number}")
+    remark = Text(
+        f"对照：快照 {first.number} → {now.zh}", f"Compared: snapshot {first.number} → {now.en}"
+    )
+    write_table(
+        rows,
+        out,
+        CHANGES_TITLE,
+        titles=CHANGE_TITLES,
+        layers=dict(second.versions),
+        what="changes",
+        remarks=[remark],
+        wish={"before": first.sha256, "after": second.sha256},
+    )
 
 
 def _tell_rules(found: Changes) -> None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from layers.errors import Text
     from layers.workspace import Workspace
 
-_ENDINGS = (".csv", ".xlsx", ".json", ".parquet")
+_WORKBOOK = ".xlsx"
+_ENDINGS = (".csv", _WORKBOOK, ".json", ".parquet")
 
 
 def check_table_ending(out: Path | None, *more: str) -> None:
@@ -55,25 +56,37 @@ def write_table(
     out: Path,
     title: Text,
     *,
+    titles: Mapping[str, Text],
+    words: Mapping[str, Mapping[str, Text]] | None = None,
     layers: Mapping[str, int],
     what: str,
+    internal: bool = True,
     remarks: Sequence[Text] = (),
     wish: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a table with its export id, record it, and say so.
 
+    People read a workbook: its columns have titles and its codes are words, as in what the
+    pages hand out. Scripts read the other formats: there names and codes stay.
+
     Parameters
     ----------
     frame
-        The table; columns keep their public names in every format, because scripts read them.
+        The table.
     out
         Where; its ending is the format.
     title
         Of the table.
+    titles
+        Of its columns.
+    words
+        Titles of the codes in a column, by column and code.
     layers
         Versions of the layers that it is made from.
     what
         What the audit calls it.
+    internal
+        Whether it must not leave the office.
     remarks
         Rule version, parameters, day.
     wish
@@ -81,14 +94,17 @@ def write_table(
     """
     from layers.audit import export_id_text
     from layers.export import export_table
+    from layers.export.tables import in_words
 
+    is_read = out.suffix.lower() == _WORKBOOK
     with exporting(out, layers, what, **(wish or {})) as export_id:
         export_table(
-            frame,
+            in_words(frame, words or {}, context.lang) if is_read else frame,
             out,
             title=title,
+            titles=titles,
             lang=context.lang,
-            internal=True,
+            internal=internal,
             remarks=[*remarks, export_id_text(export_id)],
         )
     context.say("{n} rows written to {path}.", n=len(frame), path=out)

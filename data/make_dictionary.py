@@ -109,6 +109,9 @@ def rules(spec: FieldSpec) -> str:
         parts.append("内部 internal")
     if spec.by_app:
         parts.append("只由系统记录 written by the app only")
+    if spec.proof:
+        is_day = spec.type == "date"
+        parts.append("不得晚于当天 not after today" if is_day else "“无”不算 no word for none")
     return "；".join(parts)
 
 

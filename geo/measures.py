@@ -227,7 +227,9 @@ def cluster_measures(layout: Layout, tree: Tree, walk_m: float, parks: pd.Index)
     -------
     pandas.DataFrame
         ``clusters``, ``largest_cluster_share``, ``effective_clusters`` and
-        ``longest_gap_m``, index `parks`.
+        ``longest_gap_m``, index `parks`. A gap that is blocked counts by its straight line,
+        because nobody knows a walk: once a crossing is known, the walk through it may well be
+        longer than that line was.
     """
     _, size, park = cluster_sizes(layout, layout.clusters(tree, walk_m))
     longest_m = np.where(np.bincount(layout.park, minlength=len(parks)) > 0, 0.0, np.nan)

@@ -147,7 +147,8 @@ class ScatterResult:
         ``spaces``, ``floor_area_m2``, ``weight``, point.
     tree
         Edges of the minimum spanning trees: ``park_id``, ``from_site``, ``to_site``,
-        ``distance_m`` (walking), ``walkable`` (within `walk_m`), line.
+        ``distance_m`` (walking), ``walkable`` (within `walk_m`), ``blocked`` (across a
+        barrier without a known crossing: the straight line stands for the walk), line.
     spaces
         The spaces as given, with ``site`` and ``cluster``.
     parameters
@@ -406,6 +407,7 @@ def _tree_frame(layout: Layout, tree: Tree, walk_m: float) -> gpd.GeoDataFrame:
             "to_site": sites["site"].array[edges.end],
             "distance_m": edges.length_m,
             "walkable": pd.array(tree.walkable(walk_m), dtype="boolean"),
+            "blocked": pd.array(tree.blocked, dtype="boolean"),
         },
         geometry=gpd.GeoSeries(lines, crs=sites.crs),
     ).astype({"park_id": "str"})

@@ -251,6 +251,7 @@ def _field(raw: Mapping[str, Any], shared: Mapping[str, tuple[Choice, ...]]) -> 
         sensitivity=raw.get("sensitivity", "public"),
         firms=raw.get("firms", ""),
         by_app=bool(raw.get("by_app", False)),
+        proof=bool(raw.get("proof", False)),
     )
 
 
@@ -330,6 +331,8 @@ def _check_field(catalogue: Catalogue, layer: LayerSpec, spec: FieldSpec) -> Non
         raise _wrong(where, f"unknown sensitivity '{spec.sensitivity}'")
     if spec.firms not in get_args(Firms):
         raise _wrong(where, f"unknown firms '{spec.firms}'")
+    if spec.proof and spec.type not in {"text", "date"}:
+        raise _wrong(where, "only a text or a date can be `proof`")
     # dBASE keeps ten bytes of a field name; GBK is what planners' GIS expects.
     if len(spec.short.encode("gbk")) > 10:  # noqa: PLR2004
         raise _wrong(where, f"short name '{spec.short}' is longer than 10 bytes")

@@ -8,6 +8,7 @@ accepted + rejected.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
@@ -22,6 +23,7 @@ from layers.findings import finding
 from layers.frames import GEOMETRY
 from layers.frames import empty_column
 from layers.frames import layer_frame
+from layers.proof import unproven
 from layers.shapes import check_shapes
 from layers.values import as_text
 from layers.values import cell_text
@@ -155,6 +157,7 @@ def conform(
     row_numbers: pd.Series[Any] | None = None,
     earlier: Sequence[Issue] = (),
     tables: Mapping[str, pd.DataFrame] | None = None,
+    today: dt.date | None = None,
 ) -> Checked:
     """Check the rows of a layer and bring them to the types of the catalogue.
 
@@ -176,6 +179,8 @@ def conform(
         Other layers by key. A row that refers to a record which its layer
         does not have is rejected; layers that are missing here or empty are
         not asked.
+    today
+        The day after which nothing is proved yet; today by default.
 
     Returns
     -------
@@ -189,6 +194,9 @@ def conform(
     _note_unknown_columns(raw, ledger)
     totals = _check_totals(raw, ledger)
     columns = {f.name: _check_field(raw, f, ledger) for f in spec.fields}
+    for field in spec.fields:
+        if field.proof:
+            _check_proof(columns[field.name], field, ledger, today or _today())
     geometry = _check_geometry(raw, ledger)
     for field in spec.fields:
         _check_reference(columns[field.name], field, tables or {}, ledger)
@@ -308,6 +316,19 @@ def _check_field(raw: pd.DataFrame, field: FieldSpec, ledger: _Ledger) -> pd.Ser
             ledger.row(int(i), "required", field.name, **titles)
     _check_range(parsed.column, field, ledger)
     return parsed.column
+
+
+def _check_proof(values: pd.Series[Any], field: FieldSpec, ledger: _Ledger, today: dt.date) -> None:
+    """Refuse what says that there is no proof, and days that are still to come."""
+    titles = {"title_zh": field.title.zh, "title_en": field.title.en}
+    code = "proof_in_future" if field.type == "date" else "no_proof"
+    for i in np.flatnonzero(unproven(values, field, today)):
+        told = cell_text(values.iloc[i])
+        ledger.row(int(i), code, field.name, told, today=today, **titles)
+
+
+def _today() -> dt.date:
+    return dt.datetime.now().astimezone().date()
 
 
 def _check_range(values: pd.Series[Any], field: FieldSpec, ledger: _Ledger) -> None:

@@ -69,6 +69,9 @@ class FieldSpec:
     by_app
         Only the app writes it; what a delivered file holds of it is not taken, as of the
         account of whoever confirmed something.
+    proof
+        It proves something, as the number and the day of an approval do: a text that says
+        that there is none is refused, and so is a day that is still to come.
     """
 
     name: str
@@ -86,6 +89,7 @@ class FieldSpec:
     sensitivity: Sensitivity = "public"
     firms: Firms = ""
     by_app: bool = False
+    proof: bool = False
 
     def choice_title(self, value: object, lang: str) -> str:
         """Return the title of an allowed `value`, or the value itself as text."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from layers.commits import FOUNDING
 from layers.edition import catalogue_of
 from layers.edition import load_edition
 from layers.edition_files import replace_copy
@@ -64,6 +65,22 @@ def open_or_create(
             raise
         return Workspace.open(folder, catalogue), ()
     return workspace, edition.issues if edition else ()
+
+
+def began_empty(workspace: Workspace) -> bool:
+    """Tell whether a workspace was made without the layers of its edition.
+
+    Its plan, its scorecards and its words are those of the edition all the same, so whoever
+    meant another place must be told whose they are.
+
+    Raises
+    ------
+    WorkspaceError
+        If the history of a layer is damaged.
+    """
+    return not any(
+        bool(workspace.history(key)[FOUNDING].eq("1").any()) for key in workspace.versions()
+    )
 
 
 def renew_edition(workspace: Workspace) -> Workspace:

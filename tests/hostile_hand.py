@@ -248,7 +248,9 @@ def tasks(workspace: Workspace) -> None:
     # The name of a file is the end of the address under which it is fetched from us.
     names = [text for text in STRINGS if ELSEWHERE not in text]
     for number, text in enumerate(names[:12]):
-        attach(workspace, plan, TASK, text, b"%d" % number, hand=hand, today=today, note=SHORT)
+        attach(
+            workspace, plan, TASK, f"{text}.txt", b"%d" % number, hand=hand, today=today, note=SHORT
+        )
     for carrier in workspace.read("carriers")["carrier_id"].head(4):
         link(workspace, plan, TASK, "carriers", str(carrier), hand=hand)
     stranger = {"task_id": SHORT, "owner": SHORT}

@@ -11,6 +11,9 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from cli_access import What
+from layers.access import COLUMN_TITLES
+from layers.access import TABLE_TITLES
 from layers.access import access_layer
 from layers.access import access_of
 from layers.frames import GEOMETRY
@@ -84,7 +87,16 @@ def test_every_format_has_the_classes(made: Path, tmp_path: Path, ending: str, w
         cells = {c.value for sheet in sheets for row in sheet.iter_rows() for c in row}
         assert any("access-2026" in str(value) for value in cells)
         names = {str(value) for value in cells}
+        # People read a workbook: titles and words, in the language that was asked for.
+        titles = ["联动类别", "理由", "满足"] if what == "spaces" else ["三区叠合率"]
+        assert set(titles) <= names
+        assert not {"yes", "straight"} & names
+        return
     assert ({"linkage", "reason_zh"} if what == "spaces" else {"overlap_share"}) <= names
+
+
+def test_every_table_has_titles() -> None:
+    assert set(COLUMN_TITLES) == {what.value for what in What} == set(TABLE_TITLES)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +110,7 @@ def test_every_table_can_be_written(made: Path, tmp_path: Path, what: str) -> No
     )
     found = table(made, tmp_path / "a.csv", "--table", what)
     assert len(found) > 0
+    assert set(found.columns) <= {*COLUMN_TITLES[what], "lon", "lat", "wkt", "data_mark"}
 
 
 def test_what_changed_since_a_time_is_told_with_its_cause(made: Path, tmp_path: Path) -> None:

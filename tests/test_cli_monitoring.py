@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,14 +136,58 @@ def test_what_is_overdue_ends_with_1(workspace: Workspace, tmp_path: Path) -> No
     assert ",=1+1" not in out.read_text("utf-8-sig")
 
 
-def test_offers_can_be_imported(workspace: Workspace, tmp_path: Path) -> None:
-    out = tmp_path / "offers.csv"
+def _headed(path: Path, first: str) -> dict[str, str]:
+    """Return the first row below the headings of a workbook, by heading."""
+    for sheet in load_workbook(path):
+        rows = [[str(cell.value) for cell in row] for row in sheet.iter_rows()]
+        for number, row in enumerate(rows[:-1]):
+            if row[0] == first:
+                return dict(zip(row, rows[number + 1], strict=True))
+    raise AssertionError(first)
+
+
+def test_a_workbook_has_titles_and_words_and_other_formats_have_names_and_codes(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    day_of = ("-w", workspace.path, "--as-of", "2026-02-01")
+    for what, ending in (("targets", "xlsx"), ("targets", "csv"), ("calendar", "xlsx")):
+        run(what, *day_of, "--out", tmp_path / f"{what}.{ending}")
+    run("targets", *day_of, "--table", "values", "--out", tmp_path / "values.xlsx")
+    standing = _headed(tmp_path / "targets.xlsx", "目标编码")
+    assert (standing["类型"], standing["数据口径"]) == ("总量", "近四个季度合计")
+    assert standing["状态"] in {title.zh for title in STATUS_TITLES.values()}
+    entry = _headed(tmp_path / "calendar.xlsx", "条目编码")
+    assert (entry["对象类别"], entry["更新周期"], entry["状态"]) == ("目标", "每半年", "已逾期")
+    value = _headed(tmp_path / "values.xlsx", "目标编码")
+    assert (value["现行或旧数"], value["数据口径"]) == ("旧数", "近四个季度合计")
+    names = (tmp_path / "targets.csv").read_text("utf-8-sig").splitlines()
+    assert any(line.startswith("target_id,title_zh,") for line in names)
+    assert any(",total," in line and ",rolling," in line for line in names)
+
+
+def test_a_workbook_speaks_the_language_that_was_asked_for(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    out = tmp_path / "c.xlsx"
+    options = ("-w", workspace.path, "--as-of", "2026-02-01", "--out", out)
+    assert run("--lang", "en", "calendar", *options).exit_code == 1
+    entry = _headed(out, "Entry id")
+    assert (entry["Kind of subject"], entry["State"]) == ("Target", "Overdue")
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_offers_can_be_imported(workspace: Workspace, tmp_path: Path, ending: str) -> None:
+    out = tmp_path / f"offers.{ending}"
     done = run("calendar", "-w", workspace.path, "--table", "offers", "--out", out, "--json")
     offered = json.loads(done.stdout)
     assert "target-research-share" not in {offer["entry_id"] for offer in offered}
     told = run("import", out, "-l", "data_calendar", "-w", workspace.path, "--json")
     assert told.exit_code == 0, told.stderr
     assert json.loads(told.stdout)["accepted"] == len(offered)
+    # Kind by kind, because the page begins with two of them.
+    counts = [int(n) for n in re.findall(r"：建议 (\d+) 个条目", done.stderr)]
+    assert len(counts) > 2
+    assert sum(counts) == len(offered)
 
 
 def test_reminders_of_offers_are_refused(

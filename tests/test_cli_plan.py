@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from openpyxl import load_workbook
 
+from editions.make_linjiang import FOLDER
 from layers.catalogue import load_catalogue
+from layers.edition import catalogue_of
 from layers.plan import EVIDENCE_FOLDER
 from layers.plan import EvidenceStore
 from layers.plan import evidence
@@ -69,6 +71,12 @@ def test_the_board_as_a_table(workspace: Path, tmp_path: Path) -> None:
     book = load_workbook(tmp_path / "b.xlsx")
     written = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert "=1+1" in {cell.value for cell in written if cell.data_type == "s"}
+    # People read a workbook: titles and words in it, names and codes elsewhere.
+    read = {str(cell.value) for cell in written}
+    assert {title.zh for name, title in BOARD_TITLES.items() if name != "sample"} <= read
+    assert {"保障措施", "未填报", "里程碑", "经济"} <= read
+    assert not {"unreported", "safeguard", "milestone"} & read
+    assert "unreported" in (tmp_path / "b.csv").read_text("utf-8-sig")
     assert not [cell for cell in written if cell.data_type == "f"]
 
 
@@ -125,6 +133,9 @@ def test_check_lists_only_what_lacks_something(workspace: Path, minutes: Path) -
     assert list(rows) == ["T04", "T05"]
     assert rows["T04"]["state"] == "unproven"
     assert rows["T05"]["overdue"] is True
+    assert "已逾期：里程碑“首批”应于 2026-01-01 完成" in ran.stderr
+    board = run("plan", "board", "--no-measures", "-w", workspace, "--as-of", "2026-02-01")
+    assert board.stderr.count("已逾期") == 1
     early = run("plan", "check", "-w", workspace, "--as-of", "2025-12-31", "--json")
     assert [row["task_id"] for row in json.loads(early.stdout)] == ["T04"]
 
@@ -203,3 +214,62 @@ def test_an_edition_without_a_plan_says_so(
 ) -> None:
     monkeypatch.setattr("layers.plan.load_plan", lambda _folder: None)
     assert "plan.toml" in refused(monkeypatch, capsys, "plan", "board", "-w", workspace)
+
+
+def test_a_workspace_of_an_edition_without_a_plan_takes_no_record(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # The user's own workspace is of the bundled edition, whose plan has this task.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user"))
+    path = tmp_path / "w"
+    assert run("workspace", "init", "--edition", FOLDER, "-w", path).exit_code == 0
+    before = Workspace.open(path, catalogue_of(path)).versions()
+    minutes = tmp_path / "a.pdf"
+    minutes.write_bytes(b"%PDF")
+    for wish in (
+        ("set", "T01", "--set", "owner=区科委"),
+        ("milestone", "T01", "首批"),
+        ("attach", "T01", minutes),
+        ("link", "T01", "parks", "B01"),
+        ("submit", "T01"),
+        ("board",),
+    ):
+        said = refused(monkeypatch, capsys, "plan", *wish, "-w", path)
+        assert "没有行动方案" in said
+    assert Workspace.open(path, catalogue_of(path)).versions() == before
+    assert not (path / EVIDENCE_FOLDER).exists()
+
+
+def test_what_was_recorded_is_said_in_a_sentence(workspace: Path, minutes: Path) -> None:
+    assert PLAN is not None
+    title = PLAN.task("T04").title.zh
+
+    def said(*wish: object, lang: str = "zh") -> str:
+        ran = run("--lang", lang, "plan", *wish, "-w", workspace, "--author", "李工")
+        assert ran.exit_code == 0
+        return str(ran.stderr).strip()
+
+    fields = ("--set", "owner=区科委", "--set", "end=2026-12-31")
+    assert said("set", "T04", *fields) == (
+        f"已记录任务 T04“{title}”的责任单位、完成期限（填报人：李工）。"
+    )
+    told = said("milestone", "T04", "首批")
+    rows = Workspace.open(workspace, load_catalogue()).read("milestones")
+    name = rows["milestone_id"].iloc[0]
+    assert told == (
+        f"已为任务 T04“{title}”新增里程碑“首批”（填报人：李工）。以后修改时加 --id {name}。"
+    )
+    assert name in said("milestone", "T04", "--id", name, "--done", "2026-05-01")
+    assert "添加佐证“纪要.pdf”" in said("attach", "T04", minutes)
+    assert said("submit", "T04").endswith("还须另一人确认：atlas plan confirm T04")
+    assert said("back", "T04", "--why", " 佐证{不}完整 ").endswith("退回原因：佐证{不}完整")
+    english = said("set", "T04", "--set", "owner=x", lang="en")
+    assert "Owner" in english
+    assert "李工" in english
+
+
+def test_an_empty_workspace_says_whose_plan_it_is(workspace: Path, tmp_path: Path) -> None:
+    board = ("plan", "board", "--no-measures")
+    assert "本工作区新建时未带入" in run(*board, "-w", workspace).stderr
+    open_or_create(tmp_path / "full", load_catalogue(), author="t")
+    assert "新建时未带入" not in run(*board, "-w", tmp_path / "full").stderr

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from streamlit.navigation.page import Page
 
 _LOG = logging.getLogger("atlas")
+_TITLE = "window_title"
 STATIC = Path(__file__).resolve().parent / "static"
 
 
@@ -88,7 +89,8 @@ def main() -> None:
 
 def _frame() -> None:
     st.set_page_config(
-        page_title=_("Yangpu Atlas"),
+        # That of the run before, so that the window does not change its name back and forth.
+        page_title=st.session_state.get(_TITLE) or _("Yangpu Atlas"),
         page_icon=str(STATIC / "logo.svg"),
         layout="wide",
         initial_sidebar_state="expanded",
@@ -183,11 +185,9 @@ def _open() -> None:
 
 
 def _title() -> None:
-    """Name the window of the browser after what is open."""
-    open_district = place.current().district
-    product, own = _("Yangpu Atlas"), pick(store.catalogue().title)
-    named = [pick(open_district.title)] if open_district else []
-    st.set_page_config(page_title=" · ".join(dict.fromkeys([*named, own, product])))
+    """Name the window of the browser after what is open, which may be no place of the product."""
+    st.session_state[_TITLE] = place.title(store.catalogue().title)
+    st.set_page_config(page_title=st.session_state[_TITLE])
 
 
 def _run(page: Page) -> None:

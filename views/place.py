@@ -16,11 +16,13 @@ from layers.city import City
 from layers.city import is_city
 from layers.workspace import default_path
 from views.text import LANG_KEY
+from views.text import pick
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from layers.city import District
+    from layers.errors import Text
 
 DISTRICT = "district"
 """Name of the code of the district in the address and in the session."""
@@ -63,6 +65,21 @@ class Place:
     def name(self) -> str:
         """What tells the maps of one district from those of another; empty for a workspace."""
         return "" if self.district is None else name_of(self.district)
+
+
+def title(edition: Text) -> str:
+    """Return what the window of the browser is called: the district, the city, the edition.
+
+    Parameters
+    ----------
+    edition
+        Title of the edition; of a city with a title of its own it is left out, because the
+        city may have been made from the edition of one of its districts.
+    """
+    open_ = current()
+    own = edition if open_.city is None or open_.city.title is None else open_.city.title
+    named = [] if open_.district is None else [open_.district.title]
+    return " · ".join(dict.fromkeys(pick(one) for one in (*named, own)))
 
 
 def name_of(district: District) -> str:

@@ -112,7 +112,9 @@ class AccessResult:
     nearest
         Long form of the destinations that decide: ``park_id``, ``carrier_id``, ``key``,
         ``id``, ``name``, ``straight_m``, ``walk_m``, ``way``, ``basis``, ``state`` (against
-        the key's threshold; "" for a key without one) and ``sample``.
+        the key's threshold; "" for a key without one), ``nearer_name`` and ``nearer_m``
+        (the nearest destination and its walk, if it is not the one that decides) and
+        ``sample``.
     parks, district
         Per park and over all: see :func:`geo.access.shares.shares`.
     parameters
@@ -205,6 +207,8 @@ class _Judge:
         rows = found["target"].astype("float64").fillna(-1).astype(np.intp)
         fields = self.reached.targets[["id", "name", "basis", "sample"]]
         fields = fields.reindex(rows).set_axis(found.index, axis="index")
+        nearer = found["nearer"].astype("float64").fillna(-1).astype(np.intp)
+        nearer_name = self.reached.targets["name"].reindex(nearer).set_axis(found.index)
         state = found["state"].astype("object").where(found["state"].notna(), self._absent(key))
         state = state.where(self.spaces["located"].to_numpy(), UNKNOWN)
         told: pd.DataFrame = fields.assign(
@@ -212,8 +216,10 @@ class _Judge:
             walk_m=found["walk_m"].astype("float64"),
             way=found["way"].astype("object"),
             state="" if limit is None else state,
+            nearer_name=nearer_name,
+            nearer_m=found["nearer_m"].astype("float64"),
         )
-        texts = dict.fromkeys(["id", "name", "basis", "way", "state"], "str")
+        texts = dict.fromkeys(["id", "name", "basis", "way", "state", "nearer_name"], "str")
         return told.astype({"sample": "boolean", **texts})
 
     def _absent(self, key: str) -> NDArray[Any]:
@@ -323,7 +329,8 @@ def _long(spaces: gpd.GeoDataFrame, told: dict[str, pd.DataFrame]) -> pd.DataFra
     """Return the deciding destinations one below the other, by space and key."""
     keys = pd.DataFrame(spaces[["park_id", "carrier_id"]])
     parts = [keys.assign(key=key).join(found) for key, found in told.items()]
-    order = ["id", "name", "straight_m", "walk_m", "way", "basis", "state", "sample"]
+    order = ["id", "name", "straight_m", "walk_m", "way", "basis", "state"]
+    order += ["nearer_name", "nearer_m", "sample"]
     table = pd.concat(parts).sort_index(kind="stable")
     found = table["id"].notna()
     return table.loc[found, ["park_id", "carrier_id", "key", *order]].reset_index(drop=True)

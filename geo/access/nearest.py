@@ -221,7 +221,9 @@ def decide(
     -------
     pandas.DataFrame
         Index: positions of spaces. ``target`` (position), ``straight_m``, ``walk_m``,
-        ``way`` and ``state``.
+        ``way`` and ``state``; ``nearer`` and ``nearer_m``: position and walk of the nearest
+        destination, missing if it is the one that decides. A nearer one has a worse state:
+        only estimated where the other is sure, or beyond the threshold.
     """
     pairs = reached.of(key)
     estimate = reached.targets["estimate"].to_numpy()[pairs["target"].to_numpy()]
@@ -231,7 +233,18 @@ def decide(
     )
     first = order.drop_duplicates("space").set_index("space")
     state = np.array(STATES, dtype=object)[first["rank"].to_numpy(dtype=np.intp)]
-    return first.drop(columns="rank").assign(state=state)
+    return first.drop(columns="rank").assign(state=state, **_nearer(pairs, first))
+
+
+def _nearer(pairs: pd.DataFrame, first: pd.DataFrame) -> dict[str, pd.Series[float]]:
+    """Return the nearest destination of each space, if it is another than the deciding one."""
+    known = pairs[pairs["walk_m"].notna()].sort_values(["space", "walk_m", "target"])
+    nearest = known.drop_duplicates("space").set_index("space").reindex(first.index)
+    is_nearer = first["walk_m"] - nearest["walk_m"] > COORDINATE_TOLERANCE_M
+    return {
+        "nearer": nearest["target"].astype("float64").where(is_nearer),
+        "nearer_m": nearest["walk_m"].where(is_nearer),
+    }
 
 
 def within(pairs: pd.DataFrame, limit_m: float, parameters: AccessParameters) -> pd.DataFrame:

@@ -97,7 +97,19 @@ def _class(space: Record) -> Sentence:
 def _about(what: Sentence, found: Record, limit_m: float, absent: Sentence) -> Sentence:
     """Say how a condition with one deciding destination is met."""
     told = absent if _missing(found["name"]) else _distance(found, limit_m)
+    # Beside one that meets the limit for certain nothing else matters.
+    if found["state"] != YES and not _missing(found["nearer_name"]):
+        told = joined([told, _nearer(found, limit_m)], "，", "; ")
     return Sentence(f"{what.zh}：{told.zh}", f"{what.en}: {told.en}")
+
+
+def _nearer(found: Record, limit_m: float) -> Sentence:
+    """Say which destination is nearer than the one that decides, and beyond the limit."""
+    name, walk = found["nearer_name"], f"{figure(found['nearer_m'], 0, limit_m)} m"
+    return Sentence(
+        f"最近的是“{name}”，步行{walk}，也超过{limit_m:,.0f} m",
+        f"the nearest is “{name}”, {walk} on foot, beyond {limit_m:,.0f} m too",
+    )
 
 
 def _distance(found: Record, limit_m: float) -> Sentence:

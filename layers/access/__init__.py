@@ -11,6 +11,8 @@ from layers.access.circle import Circle
 from layers.access.circle import circle_tables
 from layers.access.circle import circles
 from layers.access.circle import fifteen_minutes
+from layers.access.estimates import estimate_at_stake
+from layers.access.estimates import estimates_dropped
 from layers.access.flags import FLAG_COLUMNS
 from layers.access.flags import flags_changed
 from layers.access.gaps import GAP_TITLES
@@ -53,15 +55,20 @@ from layers.access.trial import Trial
 from layers.access.trial import TrialObject
 from layers.access.trial import trial_remarks
 from layers.access.trial import with_trial
+from layers.access.words import BASIS_NAMES
+from layers.access.words import COLUMN_TITLES
+from layers.access.words import codes_in
 
 __all__ = [
     "ACCESS_LAYERS",
     "ACCESS_TITLE",
     "ACCESS_TITLES",
     "AREA_TITLES",
+    "BASIS_NAMES",
     "CHANGE_NAMES",
     "CHANGE_TITLES",
     "CIRCLE_TITLES",
+    "COLUMN_TITLES",
     "CONDITION_NAMES",
     "DISTANCE_TITLES",
     "DWELLING_TITLES",
@@ -96,7 +103,10 @@ __all__ = [
     "access_remarks",
     "circle_tables",
     "circles",
+    "codes_in",
     "compare_access",
+    "estimate_at_stake",
+    "estimates_dropped",
     "fifteen_minutes",
     "flags_changed",
     "gaps_of",

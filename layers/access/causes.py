@@ -17,6 +17,7 @@ What none of these explains is said to be unexplained.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -32,6 +33,8 @@ from layers.access.inputs import ROUTES
 from layers.access.objects import SAME_M
 from layers.access.objects import missing
 from layers.access.objects import said
+from layers.access.sentences import estimate_begun
+from layers.access.sentences import estimate_dropped
 from layers.errors import Text
 
 if TYPE_CHECKING:
@@ -66,10 +69,14 @@ class Cause:
         The cause in words; names of objects are as they were given.
     objects
         ``kind:id`` of the objects; empty if it is none.
+    note
+        What a reader must know to hold the two walks against each other: that one of them
+        was an estimate.
     """
 
     text: Text
     objects: tuple[str, ...] = ()
+    note: Text | None = None
 
 
 UNEXPLAINED = Cause(
@@ -127,7 +134,9 @@ class Finder:
         came = self._change(kind_after, row["id_after"], _CAME)
         went = self._change(kind_before, row["id_before"], _WENT)
         direct = (went or came) if is_worse(row) else (came or went)
-        return direct or self._of_gates(row, kind_before, kind_after)
+        found = direct or self._of_gates(row, kind_before, kind_after)
+        note = self._estimate(row, kind_before, kind_after)
+        return tuple(replace(cause, note=note) for cause in found) if note else found
 
     def _of_gates(self, row: Row, kind_before: str, kind_after: str) -> tuple[Cause, ...]:
         """Return the gates that a campus got, or lost, if that is what changed the way."""
@@ -135,15 +144,27 @@ class Finder:
             (kind_before, "id_before", _CAME),
             (kind_after, "id_after", _WENT),
         ):
-            if kind == "campus":
-                gates = self.objects[
-                    self.objects["kind"].eq("gate")
-                    & self.objects["campus_id"].eq(row[name])
-                    & self.objects["change"].isin(changes)
-                ]
-                if len(gates):
-                    return tuple(_cause(gate) for gate in gates.to_dict("records"))
+            if kind == "campus" and (gates := self._gates_of(row[name], changes)):
+                return tuple(_cause(gate) for gate in gates)
         return ()
+
+    def _estimate(self, row: Row, kind_before: str, kind_after: str) -> Text | None:
+        """Say that a campus was estimated before it had a gate, or is since it has none."""
+        for kind, side, changes in ((kind_before, "before", _CAME), (kind_after, "after", _WENT)):
+            if kind == "campus" and self._gates_of(row[f"id_{side}"], changes):
+                told = estimate_dropped if side == "before" else estimate_begun
+                return told(str(row[f"name_{side}"]), str(row[f"basis_{side}"]))
+        return None
+
+    def _gates_of(self, campus: Any, changes: frozenset[str]) -> Sequence[Row]:  # noqa: ANN401
+        """Return the gates of a campus that came or went."""
+        gates = self.objects[
+            self.objects["kind"].eq("gate")
+            & self.objects["campus_id"].eq(campus)
+            & self.objects["change"].isin(changes)
+        ]
+        rows: Sequence[Row] = gates.to_dict("records")
+        return rows
 
     def _change(self, kind: str, key: Any, changes: frozenset[str]) -> tuple[Cause, ...]:  # noqa: ANN401
         if missing(key):

@@ -22,6 +22,7 @@ from layers.access.sentences import class_changed
 from layers.access.sentences import counted
 from layers.access.sentences import distance_changed
 from layers.access.sentences import ended
+from layers.access.sentences import notes_of
 from layers.access.titles import SHARE_CHANGES
 from layers.errors import Text
 
@@ -44,7 +45,9 @@ _COMPARED = (
     "floor_area_m2",
     "open_facilities",
 )
-_TOLD = ("id", "name", "walk_m", "way", "state", "basis")
+_TOLD = ("id", "name", "walk_m", "way", "state", "basis", "nearer_name", "nearer_m")
+_ONLY_IN_WORDS = ("space", "basis", "nearer_name", "nearer_m")
+_SIDES = ("before", "after")
 _PAIR = ("id", "name", "walk_m")
 _NEW = {
     "added": Cause(Text("新增空间", "the space is new")),
@@ -107,7 +110,7 @@ def compare_access(before: Access, after: Access) -> AccessChange:
     found = finder.causes(distances)
     spaces, causes = _spaces(finder, distances, found)
     comparable = before.parameters == after.parameters and before.rule_version == after.rule_version
-    told = distances.drop(columns=["space_before", "space_after", "basis_before", "basis_after"])
+    told = distances.drop(columns=[f"{name}_{side}" for name in _ONLY_IN_WORDS for side in _SIDES])
     return AccessChange(
         objects=objects,
         spaces=_marked(spaces, after),
@@ -166,7 +169,7 @@ def _with_reasons(
     told: pd.DataFrame, rows: pd.DataFrame, found: Sequence[tuple[Cause, ...]]
 ) -> pd.DataFrame:
     sentences = [
-        ended(causes, [distance_changed(row)])
+        ended((), [counted(causes, [distance_changed(row)]), *notes_of(causes)])
         for row, causes in zip(rows.to_dict("records"), found, strict=True)
     ]
     return told.assign(**_columns(found, sentences))
@@ -228,7 +231,7 @@ def _grouped(
 
 
 def _ends(row: Row) -> tuple[str, ...]:
-    return tuple(str(row[f"{name}_{side}"]) for name in _PAIR for side in ("before", "after"))
+    return tuple(str(row[f"{name}_{side}"]) for name in _PAIR for side in _SIDES)
 
 
 def _told(
@@ -243,6 +246,7 @@ def _told(
         parts.setdefault(causes, []).append(distance_changed(walk))
     causes = tuple(dict.fromkeys(cause for group in parts for cause in group))
     sentences = [counted(group, told) for group, told in parts.items()]
+    sentences += notes_of(causes)
     if not causes:
         causes = _of_itself(row, finder)
         sentences = [counted(causes, [])] if causes else []
@@ -315,7 +319,7 @@ def _summed(causes: list[tuple[Cause, ...]]) -> Text:
         Text(f"{cause.text.zh}（{number} 处空间）", f"{cause.text.en} ({count(number, 'space')})")
         for cause, number in counts.most_common()
     ]
-    return ended((), parts)
+    return ended((), [*parts, *notes_of(list(counts))])
 
 
 def _marked(frame: pd.DataFrame, after: Access) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo.district import trend
 from geo.flag import FLAG_TITLES
+from geo.phrases import count
 from geo.scatter import ScatterParameters
 from layers.access.causes import LEAST_M
 from layers.access.causes import MOST_TESTED
@@ -47,6 +48,8 @@ FLAG_COLUMNS = (
     "direction",
     "longest_gap_m_before",
     "longest_gap_m_after",
+    "blocked_gaps_before",
+    "blocked_gaps_after",
     "largest_cluster_share_before",
     "largest_cluster_share_after",
     "causes",
@@ -110,7 +113,7 @@ def flags_changed(
     same_stock = not set(differing) & set(_STOCK) and was.chance is not None
     # What parks are held against need not be drawn again where the stock is the same.
     now = scatter_of(after, catalogue, rule, parks, chance=was.chance if same_stock else chance)
-    moved = _moved(was, now)
+    moved = _with_blocked(_moved(was, now), was, now)
     causes = _causes(moved, before, after, catalogue, was, now)
     told = [_reason(row, why, differing) for row, why in zip(_rows(moved), causes, strict=True)]
     sample = now.table.set_index("park_id")["sample"]
@@ -143,6 +146,26 @@ def _moved(was: ScatterResult, now: ScatterResult) -> pd.DataFrame:
 
 
 _SIDES = ("before", "after")
+
+
+def _with_blocked(moved: pd.DataFrame, was: ScatterResult, now: ScatterResult) -> pd.DataFrame:
+    """Return the parks with how many of their gaps are blocked, and whether the longest is.
+
+    A blocked gap counts by its straight line. A crossing that opens it may give a longer walk,
+    which must not read as if the park had come apart.
+    """
+    for side, result in zip(_SIDES, (was, now), strict=True):
+        tree = pd.DataFrame(result.tree[["park_id", "distance_m", "blocked"]])
+        own = tree[tree["blocked"].astype(bool)].groupby("park_id")["distance_m"]
+        longest = own.max().reindex(moved["park_id"]).to_numpy("float64")
+        counts = own.size().reindex(moved["park_id"], fill_value=0).to_numpy("int64")
+        is_longest = longest >= moved[f"longest_gap_m_{side}"].to_numpy("float64") - LEAST_M
+        told: dict[str, Any] = {
+            f"blocked_gaps_{side}": pd.array(counts, dtype="Int64"),
+            f"longest_blocked_{side}": is_longest,
+        }
+        moved = moved.assign(**told)
+    return moved
 
 
 def _apart(
@@ -214,7 +237,7 @@ def _reason(row: Row, causes: tuple[Cause, ...], differing: list[str]) -> Text:
     if row["flag_before"] != row["flag_after"]:
         old, new = (FLAG_TITLES[row[f"flag_{side}"]] for side in _SIDES)
         parts.append(Text(f"标识 {old[0]} → {new[0]}", f"flag {old[1]} → {new[1]}"))
-    gap = [_length(row[f"longest_gap_m_{side}"]) for side in _SIDES]
+    gap = [_gap(row, side) for side in _SIDES]
     if gap[0] != gap[1]:
         parts.append(
             Text(f"最长断档 {gap[0].zh} → {gap[1].zh}", f"longest gap {gap[0].en} → {gap[1].en}")
@@ -233,8 +256,23 @@ def _reason(row: Row, causes: tuple[Cause, ...], differing: list[str]) -> Text:
 _UNKNOWN = Text("未知", "unknown")
 
 
-def _length(value: float) -> Text:
-    return _UNKNOWN if missing(value) else Text(f"{value:,.0f} m", f"{value:,.0f} m")
+def _gap(row: Row, side: str) -> Text:
+    """Return the longest gap at one side, and what of the gaps is blocked there."""
+    value, blocked = row[f"longest_gap_m_{side}"], int(row[f"blocked_gaps_{side}"])
+    if missing(value):
+        return _UNKNOWN
+    walk = f"{value:,.0f} m"
+    if row[f"longest_blocked_{side}"]:
+        return Text(
+            f"被阻隔、无路可走（以直线 {walk} 计）",
+            f"blocked, no walk known (counted as {walk} in a line)",
+        )
+    if blocked:
+        return Text(
+            f"{walk}（另有 {blocked} 处断档被阻隔，以直线计）",
+            f"{walk} (and {count(blocked, 'gap')} blocked, counted in a line)",
+        )
+    return Text(walk, walk)
 
 
 def _percent(value: float) -> Text:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from geo.access import AccessParameters
     from geo.access.candidates import Candidates
     from layers.access.judged import Access
+    from layers.access.trial import Trial
     from layers.catalogue import Catalogue
 
     Tables = Mapping[str, gpd.GeoDataFrame | pd.DataFrame]
@@ -76,7 +77,7 @@ class AccessGaps:
     Attributes
     ----------
     found
-        The linkage as it is.
+        The linkage as it is, with what is on trial.
     ranking
         One row a candidate that helps, the best first: the columns of
         :attr:`geo.access.gaps.Gaps.ranking`, ``title_zh``, ``title_en``, ``reason_zh``,
@@ -103,20 +104,23 @@ def gaps_of(
     catalogue: Catalogue,
     parameters: AccessParameters | None = None,
     parks: Sequence[str] | None = None,
+    *,
+    trial: Trial | None = None,
 ) -> AccessGaps:
     """Rank what one more gate, crossing or facility would change, and find the best few.
 
     Parameters
     ----------
-    tables, catalogue, parameters, parks
-        As in :func:`layers.access.access_of`.
+    tables, catalogue, parameters, parks, trial
+        As in :func:`layers.access.access_of`; what is on trial is taken as built, so that
+        the ranking says what is missing then.
 
     Raises
     ------
     AtlasError
         As :func:`layers.access.access_of`.
     """
-    found = access_of(tables, catalogue, parameters, parks)
+    found = access_of(tables, catalogue, parameters, parks, trial=trial)
     given = found.given
     tried = candidates(given.spaces, given.destinations, given.surroundings, found.parameters)
     missing = gaps(given.spaces, given.destinations, given.surroundings, found, tried)
@@ -189,8 +193,8 @@ def _reason(row: pd.Series) -> Text:
 
 def _remarks(tried: Candidates, found: Access) -> list[Text]:
     """Say what could not be tried."""
-    names = found.given.objects["name"]
-    remarks = []
+    given = found.given
+    names, remarks = given.objects["name"], []
     if tried.without_gates:
         listed = [str(names[("campus", key)]) for key in tried.without_gates]
         remarks.append(
@@ -198,6 +202,25 @@ def _remarks(tried: Candidates, found: Access) -> list[Text]:
                 f"未登记校门的校区不作为新开校门的候选，请先补登记已有校门：{'、'.join(listed)}",
                 "campuses without a registered gate are no candidates for a new one; register "
                 f"the gates that exist first: {', '.join(listed)}",
+            )
+        )
+    points = [str(names[("campus", key)]) for key in tried.points if key not in tried.without_gates]
+    if points:
+        remarks.append(
+            Text(
+                f"只有点位、没有边界的校区，无从判断新校门开在哪里，不作候选：{'、'.join(points)}",
+                "campuses that are only a point are no candidates, because nobody knows where a "
+                f"gate could be: {', '.join(points)}",
+            )
+        )
+    if not given.destinations.table["kind"].eq("station").any():
+        remarks.append(
+            Text(
+                "没有可用的已登记轨道站，轨道条件无一满足：单靠新增一处校门、通道或设施，没有空间能"
+                "三项都满足，叠合率不会增加，排名只看新满足的条件；请先导入轨道站",
+                "no station is registered that can be used, so rail is met nowhere: no gate, "
+                "crossing or facility alone makes any space meet all three, the overlap cannot "
+                "grow, and the ranking is by the conditions gained; import the stations first",
             )
         )
     if tried.unknown_groups:

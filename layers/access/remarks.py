@@ -10,12 +10,15 @@ from geo.phrases import count
 from geo.sites import located
 from layers.access.inputs import ACCESS_LAYERS
 from layers.access.inputs import ROUTES
+from layers.access.sentences import estimate_dropped
 from layers.access.titles import OBJECT_NAMES
 from layers.access.trial import TRIAL_ID
 from layers.errors import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import geopandas as gpd
 
     from layers.access.judged import Access
 
@@ -102,4 +105,17 @@ def _on_trial(found: Access) -> list[Text]:
     if not names:
         return []
     zh, en = "、".join(names), ", ".join(names)
-    return [Text(f"含试放对象（未存入图层）：{zh}", f"With objects on trial (not stored): {en}")]
+    told = Text(f"含试放对象（未存入图层）：{zh}", f"With objects on trial (not stored): {en}")
+    return [told, *_estimates_dropped(tried)]
+
+
+def _estimates_dropped(objects: gpd.GeoDataFrame) -> list[Text]:
+    """Say which campuses have gates on trial only, in place of an estimate."""
+    gates = objects[objects["kind"].eq("gate") & located(objects.geometry)]
+    on_trial = gates["layer_id"].str.startswith(TRIAL_ID).groupby(gates["campus_id"]).all()
+    campuses = objects[objects["kind"].eq("campus") & objects["usable"]]
+    own = campuses[campuses["id"].isin(on_trial.index[on_trial])]
+    return [
+        estimate_dropped(str(name), str(basis))
+        for name, basis in zip(own["name"], own["basis"], strict=True)
+    ]

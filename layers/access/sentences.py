@@ -32,9 +32,15 @@ _BY_WAY = {
 
 
 def distance_changed(row: Row) -> Text:
-    """Return "到最近高校：“A” 1,240 m → “B” 640 m" of a row of changed distances."""
+    """Return "到任一高校 “A” 1,240 m → “B” 640 m" of a row of changed distances."""
     key = KEY_NAMES[row["key"]]
     was, now = (_end(row, side, row["id_before"] != row["id_after"]) for side in _SIDES)
+    if not missing(row["nearer_name_after"]):
+        name, walk = row["nearer_name_after"], f"{row['nearer_m_after']:,.0f} m"
+        now = Text(
+            f"{now.zh}（更近的“{name}” {walk} 不作判定依据）",
+            f"{now.en} (“{name}”, {walk}, is nearer but does not decide)",
+        )
     if row["id_before"] == row["id_after"]:
         name = row["name_after"]
         return Text(
@@ -44,6 +50,42 @@ def distance_changed(row: Row) -> Text:
 
 
 _SIDES = ("before", "after")
+
+
+def estimate_dropped(campus: str, basis: str) -> Text:
+    """Say that a campus had no gate so far, and that its estimate does not count any more.
+
+    Parameters
+    ----------
+    campus
+        Its name.
+    basis
+        What the estimate stood on: ``outline``, or anything else for a point.
+    """
+    on = _ON.get(basis, _ON_POINT)
+    return Text(
+        f"“{campus}”此前没有登记的校门，按{on.zh}估算，现按校门计算，原估算不再使用",
+        f"“{campus}” had no registered gate and was estimated from its {on.en}; it is now "
+        "measured by its gates, and the estimate does not count any more",
+    )
+
+
+def estimate_begun(campus: str, basis: str) -> Text:
+    """Say that a campus has no gate any more, and is estimated instead; see above."""
+    on = _ON.get(basis, _ON_POINT)
+    return Text(
+        f"“{campus}”已没有登记的校门，改按{on.zh}估算",
+        f"“{campus}” has no registered gate any more and is estimated from its {on.en}",
+    )
+
+
+_ON_POINT = Text("点位", "point")
+_ON = {"outline": Text("边界", "outline")}
+
+
+def notes_of(causes: Sequence[Cause]) -> list[Text]:
+    """Return the notes of causes, each once."""
+    return list(dict.fromkeys(cause.note for cause in causes if cause.note is not None))
 
 
 def class_changed(row: Row) -> list[Text]:

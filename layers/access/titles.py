@@ -18,7 +18,7 @@ TABLE_TITLES = {
     "spaces": ACCESS_TITLE,
     "parks": Text("三区联动·园区", "Linkage of the parks"),
     "district": Text("三区联动·全部园区", "Linkage of all parks"),
-    "nearest": Text("三区联动·最近的目的地", "Destinations that decide the linkage"),
+    "nearest": Text("三区联动·作为判定依据的目的地", "Destinations that decide the linkage"),
     "gaps": Text("三区联动·缺口", "Gaps of the linkage"),
     "sets": Text("三区联动·缺口组合", "Sets of gaps of the linkage"),
     "areas": Text("步行可达范围", "Areas within a walk"),
@@ -35,7 +35,7 @@ TABLE_TITLES = {
 
 KEY_NAMES: Mapping[str, Text] = {
     "linked_gate": Text("依托高校", "linked university"),
-    "any_gate": Text("最近高校", "nearest university"),
+    "any_gate": Text("任一高校", "any university"),
     "station": Text("轨道站", "station"),
     "incubator": Text("孵化器", "incubator"),
     "platform": Text("平台机构", "platform"),
@@ -189,6 +189,8 @@ NEAREST_TITLES = {
     "way": Text("走法", "Way"),
     "basis": Text("位置依据", "Basis of the place"),
     "state": Text("是否满足", "State"),
+    "nearer_name": Text("更近但不作依据的目的地", "Nearer, but not deciding"),
+    "nearer_m": Text("其步行距离（m）", "Walk to it (m)"),
     **_ORIGIN,
 }
 """Titles of the columns of the destinations that decide."""
@@ -291,6 +293,8 @@ FLAG_CHANGE_TITLES = {
     "direction": Text("好坏", "Better or worse"),
     "longest_gap_m_before": Text("最长断档（m）·前", "Longest gap (m), before"),
     "longest_gap_m_after": Text("最长断档（m）·后", "Longest gap (m), after"),
+    "blocked_gaps_before": Text("其中被阻隔的断档（处）·前", "Gaps that are blocked, before"),
+    "blocked_gaps_after": Text("其中被阻隔的断档（处）·后", "Gaps that are blocked, after"),
     "largest_cluster_share_before": Text("最大步行连片占比·前", "Largest walkable share, before"),
     "largest_cluster_share_after": Text("最大步行连片占比·后", "Largest walkable share, after"),
     **_CAUSE,

@@ -18,6 +18,7 @@ from geo.access import GROUPS
 from geo.crs import STORAGE_CRS
 from geo.crs import to_metric
 from geo.sites import located
+from layers.access.estimates import estimate_at_stake
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
@@ -154,7 +155,7 @@ def with_trial(tables: Tables, catalogue: Catalogue, trial: Trial) -> dict[str, 
 def trial_remarks(
     tables: Tables, catalogue: Catalogue, trial: Trial, parameters: AccessParameters
 ) -> list[Text]:
-    """Say of objects on trial that can have no effect why that is so.
+    """Say of objects on trial that can have no effect, or another than it seems, why that is so.
 
     Parameters
     ----------
@@ -163,7 +164,9 @@ def trial_remarks(
     parameters
         ``crossing_reach_m`` is used.
     """
-    remarks = []
+    campuses = dict.fromkeys(one.campus_id for one in trial.objects if one.kind == "gate")
+    at_stake = [estimate_at_stake(tables, campus) for campus in campuses]
+    remarks = [told for told in at_stake if told is not None]
     barriers = tables.get("barriers")
     for one in trial.objects:
         if one.kind != "crossing":

@@ -19,6 +19,7 @@ from layers.calendar.table import STATE_MARKS
 from layers.calendar.table import STATE_TITLES
 from layers.calendar.table import by_urgency
 from layers.calendar.table import calendar_of
+from layers.calendar.table import calendar_words
 
 __all__ = [
     "CALENDAR",
@@ -32,6 +33,7 @@ __all__ = [
     "by_urgency",
     "calendar_ics",
     "calendar_of",
+    "calendar_words",
     "delivery_of",
     "offers",
     "remove_entries",

@@ -60,6 +60,13 @@ CALENDAR_TITLES = {
 _USUAL_NOTICE = 7
 
 
+def calendar_words(catalogue: Catalogue) -> dict[str, dict[str, Text]]:
+    """Return what the codes in the columns of the calendar are called, by column and code."""
+    fields = [catalogue.layer(CALENDAR).field(name) for name in ("subject_kind", "period")]
+    choices = {field.name: {one.value: one.title for one in field.choices} for field in fields}
+    return choices | {"state": STATE_TITLES}
+
+
 def calendar_of(
     tables: Mapping[str, pd.DataFrame],
     history: pd.DataFrame,

@@ -96,6 +96,29 @@ def export_tables(
     return ExportReport(path, (path,), written, crs, checked=True, notes=notes.sentences)
 
 
+def in_words(
+    frame: pd.DataFrame, words: Mapping[str, Mapping[str, Text]], lang: str
+) -> pd.DataFrame:
+    """Return a table with words in place of codes, as a workbook shows it to people.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    words
+        Titles of the codes in a column, by column and code. A code without a title stays,
+        and so does what is unknown; columns that the table lacks are passed over.
+    lang
+        ``zh`` or ``en``.
+    """
+    told = {}
+    for name in frame.columns.intersection(list(words)):
+        column = frame[name].astype("object")
+        titles = {code: title.get(lang) for code, title in words[name].items()}
+        told[name] = column.map(titles).where(column.isin(list(titles)), column)
+    return frame.assign(**told)
+
+
 def _sheet(key: str, table: ResultTable, lang: str, *, titled: bool) -> Sheet:
     titles = table.titles if titled else {}
     sheet = table_sheet(table.frame, key, title=table.title, titles=titles, lang=lang)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from layers.intake.readings import Reading
-from layers.intake.readings import plain
+from layers.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

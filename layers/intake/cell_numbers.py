@@ -14,12 +14,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from layers.intake.readings import Reading
-from layers.intake.readings import plain
 from layers.intake.units import COUNTERS
 from layers.intake.units import SCALES
 from layers.intake.units import Written
 from layers.intake.units import convert_factor
 from layers.intake.units import parse_unit
+from layers.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

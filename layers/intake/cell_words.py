@@ -9,7 +9,11 @@ import re
 from typing import TYPE_CHECKING
 
 from layers.intake.readings import Reading
-from layers.intake.readings import squeezed
+from layers.words import NOT_APPLICABLE_WORDS
+from layers.words import STROKES
+from layers.words import UNKNOWN_WORDS
+from layers.words import WITHHELD_WORDS
+from layers.words import squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,24 +22,12 @@ if TYPE_CHECKING:
 
     from layers.catalogue import FieldSpec
 
-# Spellings as left by `squeezed`: NFKC makes … three dots, — stays.
-_STROKES = (
-    *("-", "--", "---", "—", "——", "–", "一一", "―", "_", "/", "//", "\\", "|"),
-    *(".", "...", "......", "…", "?", "??", "*", "n/a", "#n/a", "n.a.", "<na>", "nan"),
-)
-_WORDS = (
-    *("无", "暂无", "没有", "不详", "未知", "待定", "待查", "待核", "待补充", "未填", "未填报"),
-    *("空", "无数据", "暂缺", "缺", "na", "null", "none", "nil", "unknown", "tbd", "tbc", "-无-"),
-)
-_WITHHELD = ("保密", "涉密", "不公开", "不提供", "未提供", "不便提供", "保密不提供", "拒绝提供")
-_NOT_APPLICABLE = ("不适用", "不涉及", "notapplicable")
-
-_UNKNOWN: Mapping[str, str] = dict.fromkeys(_STROKES, "placeholder_emptied")
+_UNKNOWN: Mapping[str, str] = dict.fromkeys(STROKES, "placeholder_emptied")
 _STATES: Mapping[str, str] = {
     **_UNKNOWN,
-    **dict.fromkeys(_WORDS, "placeholder_emptied"),
-    **dict.fromkeys(_WITHHELD, "value_withheld"),
-    **dict.fromkeys(_NOT_APPLICABLE, "not_applicable"),
+    **dict.fromkeys(UNKNOWN_WORDS, "placeholder_emptied"),
+    **dict.fromkeys(WITHHELD_WORDS, "value_withheld"),
+    **dict.fromkeys(NOT_APPLICABLE_WORDS, "not_applicable"),
 }
 
 # With a few blanks within; longer cells are not looked up.
@@ -52,6 +44,8 @@ _KNOWN_BOOLEANS = frozenset(
 )
 _NEGATIONS = ("不", "不可", "不能", "未", "非", "没有", "无")
 _ASKING = re.compile("^(?:是否|可否|能否|已)")
+
+_RENTAL = ("租赁住房", "保租房", "保障性租赁房")
 
 # Other spellings by the value of the catalogue; one that a field does not allow does nothing.
 _SPELLINGS: Mapping[str, tuple[str, ...]] = {
@@ -94,6 +88,17 @@ _SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "retail": ("商业用房", "商铺", "商业服务"),
     "residential": ("住宅", "居住用房", "公寓"),
     "public": ("公共", "公共设施", "公建", "公共服务设施"),
+    # group of a daily facility, kind of housing, a low-altitude scene
+    "canteen": ("食堂", "餐饮", "食堂餐饮", "食堂/餐饮", "餐厅", "员工食堂", "社区食堂"),
+    "housing": ("住房", "人才公寓", "人才住房", "住房/人才公寓", "公租房", *_RENTAL),
+    "meeting": ("会议", "路演", "会议室", "会议路演", "会议/路演", "会议中心", "路演厅"),
+    "care": ("托育", "医疗", "托育医疗", "托育/医疗", "托育点", "托儿所", "卫生服务中心"),
+    "sport": ("体育", "健身", "体育运动", "运动场所", "运动场地", "体育设施", "健身房"),
+    "green": ("公园", "绿地", "公园绿地", "公园/绿地", "口袋公园", "社区公园"),
+    "rental": _RENTAL,
+    "scene": ("场景", "低空场景", "低空应用场景"),
+    # period of a reported value
+    "rolling": ("近四个季度", "近四季度", "最近四个季度", "近四季度合计", "滚动四个季度"),
 }
 
 _BRACKETS_AT_END = re.compile(r"\([^()]*\)$")

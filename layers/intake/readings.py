@@ -1,8 +1,7 @@
-"""What a rule made of a cell, and how the text of a cell is made plain first."""
+"""What a rule made of a cell."""
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass
 
 
@@ -20,15 +19,3 @@ class Reading:
 
     value: object
     codes: tuple[str, ...]
-
-
-def plain(text: str) -> str:
-    """Return `text` with full-width characters and the mathematical minus made plain."""
-    if text.isascii():
-        return text.strip()
-    return unicodedata.normalize("NFKC", text).replace("−", "-").strip()
-
-
-def squeezed(text: str) -> str:
-    """Return `text` plain, in small letters and without blanks, for looking up words."""
-    return "".join(plain(text).split()).casefold()

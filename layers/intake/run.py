@@ -25,6 +25,7 @@ from layers.contract import reject_frame
 from layers.errors import Text
 from layers.frames import GEOMETRY
 from layers.intake.cells import clean_cells
+from layers.intake.checks.check_targets import unknown_targets
 from layers.intake.checks.crosschecks import cross_check
 from layers.intake.choices import NO_CHOICES
 from layers.intake.columns import Columns
@@ -419,7 +420,7 @@ def check(batch: Batch) -> IntakeResult:
         spec,
         file=request.path.name,
         row_numbers=raw.rows,
-        earlier=batch.issues,
+        earlier=(*batch.issues, *unknown_targets(batch)),
         tables=batch.tables,
     )
     bad = raw.rows.isin(checked.rejected[REJECT_COLUMNS[0]]).to_numpy(dtype=bool)

@@ -30,6 +30,7 @@ from layers.plan.definition import ObjectRule
 from layers.plan.definition import Plan
 from layers.plan.definition import Task
 from layers.plan.definition import load_plan
+from layers.plan.evidence import EVIDENCE_ENDINGS
 from layers.plan.evidence import EVIDENCE_FOLDER
 from layers.plan.evidence import MOST_BYTES
 from layers.plan.evidence import EvidenceError
@@ -45,6 +46,7 @@ from layers.plan.results import Results
 
 __all__ = [
     "EVIDENCE",
+    "EVIDENCE_ENDINGS",
     "EVIDENCE_FOLDER",
     "FIELDS",
     "MEASURES",

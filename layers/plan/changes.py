@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from typing import Any
 
+import pandas as pd
+
 from layers.delivery import undo as undo_version
 from layers.entries import drop_rows
 from layers.entries import put_rows
@@ -63,8 +65,8 @@ def set_fields(
     Raises
     ------
     PlanError
-        If the plan has no such task, a field cannot be set here, or the state is one that
-        needs :func:`submit` and :func:`confirm`.
+        If the plan has no such task, a field cannot be set here, it would start after it
+        ends, or the state is one that needs :func:`submit` and :func:`confirm`.
     ConflictError
         If somebody else changed the tasks meanwhile.
     """
@@ -88,10 +90,28 @@ def set_fields(
             )
         )
     row = {**record_of(workspace, task_id), **given, "updated_by": hand.name}
+    if "start" in given or "end" in given:
+        _check_period(task_id, row)
     if state:
         row |= dict.fromkeys(PROOF_FIELDS)
     told = ", ".join(given)
     return put_task(workspace, row, hand, f"{task_id}: {told}", seen)
+
+
+def _check_period(task_id: str, row: Mapping[str, Any]) -> None:
+    """Refuse a task that starts after it ends; what is no day is refused by the layer."""
+    days = pd.Series([row.get("start"), row.get("end")], dtype="object")
+    start, end = pd.to_datetime(days, errors="coerce", format="ISO8601")
+    # A day that is unknown is after none.
+    if start > end:
+        raise PlanError(
+            Text(
+                f"任务 {task_id} 的开始日期 {start.date()} 晚于完成期限 {end.date()}；请改正其中"
+                "一个日期",
+                f"{task_id} would start on {start.date()}, after it ends on {end.date()}; "
+                "correct one of the days",
+            )
+        )
 
 
 def put_milestone(

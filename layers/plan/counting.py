@@ -15,6 +15,7 @@ from layers.errors import Text
 from layers.i18n import number
 from layers.i18n import percent
 from layers.i18n import unknown
+from layers.proof import proven
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _INEFFICIENT = ("低效", "疑似低效")
 _UNJUDGED = "待核"
+_CARRIERS, _UNITS = Text("处载体", "carriers"), Text("个单元", "units")
 
 
 def flags(results: Results, _: Task) -> list[Measured]:
@@ -90,14 +92,15 @@ def _sum(values: pd.Series[float]) -> tuple[float | None, int]:
     return (float(known.sum()) if len(known) else None), len(known)
 
 
-def _area_text(value: float | None, known: int, rows: int) -> Text:
+def _area_text(value: float | None, known: int, rows: int, what: Text) -> Text:
     """Return an area with how many rows are not in it, because theirs is not known."""
     if not known:
         return NOT_SUPPLIED
     lacking = rows - known
     return Text(
-        f"{number(value, 'zh')} m²" + (f"（另有 {lacking} 处面积不明）" if lacking else ""),
-        f"{number(value, 'en')} m²" + (f" ({lacking} more of unknown area)" if lacking else ""),
+        f"{number(value, 'zh')} m²" + (f"（另有 {lacking} {what.zh}面积不明）" if lacking else ""),
+        f"{number(value, 'en')} m²"
+        + (f" ({what.en} of unknown area, not counted: {lacking})" if lacking else ""),
     )
 
 
@@ -130,7 +133,7 @@ def operated(results: Results, _: Task) -> list[Measured]:
             area if len(held) else 0.0,
             AREA,
             used,
-            text=_area_text(area, known, len(held)) if len(held) else None,
+            text=_area_text(area, known, len(held), _CARRIERS) if len(held) else None,
             internal=True,
         ),
     ]
@@ -216,21 +219,23 @@ def housing(results: Results, _: Task) -> list[Measured]:
 
 
 def low_altitude(results: Results, _: Task) -> list[Measured]:
-    """Return what is approved and still valid, by kind."""
+    """Return what is approved and still valid, by kind; what proves no approval is said."""
     rows = results.frame("low_altitude")
-    today = pd.Timestamp(results.board.today)
-    valid = rows[rows["valid_until"].isna() | rows["valid_until"].ge(today)]
-    field = results.catalogue.layer("low_altitude").field("kind")
-    return [
-        told(
-            f"low_altitude_{kind.value}",
-            Text(f"经批准的{kind.title.zh}", f"Approved: {kind.title.en.lower()}"),
-            float(valid["kind"].eq(kind.value).sum()),
-            COUNT,
-            {"low_altitude": valid},
+    spec, today = results.catalogue.layer("low_altitude"), pd.Timestamp(results.board.today)
+    proved = rows[proven(rows, spec, results.board.today)]
+    valid = proved[proved["valid_until"].isna() | proved["valid_until"].ge(today)]
+    found = []
+    for kind in spec.field("kind").choices:
+        count = int(valid["kind"].eq(kind.value).sum())
+        left = int(rows["kind"].eq(kind.value).sum() - proved["kind"].eq(kind.value).sum())
+        text = Text(
+            f"{count} {COUNT.zh}；另有 {left} {COUNT.zh}批准文号、单位或日期不能证明已批准，不计",
+            f"{count}; {left} more without a proof of approval: not counted",
         )
-        for kind in field.choices
-    ]
+        title = Text(f"经批准的{kind.title.zh}", f"Approved: {kind.title.en.lower()}")
+        key, used = f"low_altitude_{kind.value}", {"low_altitude": valid}
+        found.append(told(key, title, float(count), COUNT, used, text=text if left else None))
+    return found
 
 
 def industry_space(results: Results, _: Task) -> list[Measured]:
@@ -247,7 +252,7 @@ def industry_space(results: Results, _: Task) -> list[Measured]:
             f"Floor area let to {choice.choice_title(industry, 'en').lower()} firms",
         )
         area, known = _sum(own["floor_area_m2"])
-        text = _area_text(area, known, len(own))
+        text = _area_text(area, known, len(own), _UNITS)
         if own.empty and unnamed < len(leased):
             area, text = 0.0, Text("0 m²", "0 m²")
         if unnamed:
@@ -310,7 +315,7 @@ def belt_space(results: Results, task: Task) -> list[Measured]:
     area = carriers["gross_area_m2"]
     known = area.notna() & inside.notna()
     total = float(area[known].sum())
-    part = float((area * inside)[known].sum())
+    part, lacking = float((area * inside)[known].sum()), int((~known).sum())
     used = {"carriers": results.frame("carriers"), "zones": results.frame("zones")}
     # Of carriers of which both are known: the others would pull the rate either way.
     both = carriers[["rentable_area_m2", "vacant_area_m2"]].dropna()
@@ -321,8 +326,10 @@ def belt_space(results: Results, task: Task) -> list[Measured]:
     text = NOT_SUPPLIED
     if share is not None:
         text = Text(
-            f"{percent(share, 'zh')}（{number(part, 'zh')} m²；{int((~known).sum())} 处不明）",
-            f"{percent(share, 'en')} ({number(part, 'en')} m²; {int((~known).sum())} unknown)",
+            f"{percent(share, 'zh')}（{number(part, 'zh')} m²，占全部载体 {number(total, 'zh')} m²"
+            f"；另有 {lacking} 处载体位置或面积不明，不计）",
+            f"{percent(share, 'en')} ({number(part, 'en')} m² of the {number(total, 'en')} m² of "
+            f"all carriers; of unknown place or area, not counted: {lacking})",
         )
     found = [
         told(

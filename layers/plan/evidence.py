@@ -29,6 +29,14 @@ EVIDENCE_FOLDER = "evidence_files"
 MOST_BYTES = 50_000_000
 """A larger file is refused: a plan is proven by minutes and notices, not by films."""
 
+EVIDENCE_ENDINGS = (
+    *("pdf", "ofd", "doc", "docx", "wps", "odt", "rtf", "txt", "ppt", "pptx", "dps", "odp"),
+    *("xls", "xlsx", "et", "ods", "csv"),
+    *("jpg", "jpeg", "png", "tif", "tiff", "bmp", "webp", "heic"),
+    *("zip", "7z", "rar"),
+)
+"""Documents, tables, pictures and archives; a program is no proof, and whoever opens it runs it."""
+
 _LONGEST_NAME = 120
 _HASH = re.compile(r"[0-9a-f]{64}")
 _BLOCK = 1 << 20
@@ -81,11 +89,13 @@ class EvidenceStore:
         Raises
         ------
         EvidenceError
-            If it is empty or too large.
+            If it is empty, too large, or of a kind that proves nothing.
         WorkspaceError
             If it cannot be written.
         """
         clean = clean_name(name)
+        if clean.rpartition(".")[2].lower() not in EVIDENCE_ENDINGS or "." not in clean:
+            raise EvidenceError(_other_kind(clean))
         if not content:
             raise EvidenceError(
                 Text(f"佐证文件“{clean}”是空的", f"the evidence file '{clean}' is empty")
@@ -171,6 +181,15 @@ def too_large(name: str, size: int) -> Text:
         f"佐证文件“{name}”有 {size:,} 字节，超过上限 {MOST_BYTES:,} 字节；请压缩或拆分",
         f"the evidence file '{name}' has {size:,} bytes, more than the {MOST_BYTES:,} that are "
         "taken; compress or split it",
+    )
+
+
+def _other_kind(name: str) -> Text:
+    listed = "、".join(EVIDENCE_ENDINGS), ", ".join(EVIDENCE_ENDINGS)
+    return Text(
+        f"佐证文件“{name}”的类型不能作为佐证；请提交文档、表格、图片或压缩包：{listed[0]}",
+        f"the evidence file '{name}' is of a kind that is not taken; give a document, a table, "
+        f"a picture or an archive: {listed[1]}",
     )
 
 

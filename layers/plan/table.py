@@ -12,6 +12,7 @@ from layers.plan.board import UNPROVEN
 from layers.plan.board import UNREPORTED
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
     from collections.abc import Sequence
 
@@ -80,9 +81,51 @@ _TOLD_APART = {
 }
 
 
+KIND_TITLES = {
+    "task": Text("任务", "task"),
+    "safeguard": Text("保障措施", "safeguard"),
+}
+MEASURE_TYPE_TITLES = {
+    "milestone": Text("里程碑", "milestones"),
+    "spatial": Text("空间", "spatial"),
+    "count": Text("数量", "number"),
+    "score": Text("评价卡", "scorecard"),
+    "economic": Text("经济", "economic"),
+}
+"""What kinds of measures are called, see :data:`layers.plan.MEASURE_TYPES`."""
+
+
+def board_words(catalogue: Catalogue) -> dict[str, dict[str, Text]]:
+    """Return what the codes in the columns of the board are called, by column and code."""
+    recorded = {
+        choice.value: choice.title for choice in catalogue.layer(TASKS).field("state").choices
+    }
+    return {
+        "kind": KIND_TITLES,
+        "measure_type": MEASURE_TYPE_TITLES,
+        "state": recorded | _OWN_STATES,
+        "recorded": recorded,
+        "told_apart": _TOLD_APART,
+    }
+
+
 def told_apart_title(code: str) -> Text:
     """Return how two persons were told apart; empty where they were not."""
     return _TOLD_APART.get(code, Text("", ""))
+
+
+def overdue_text(row: BoardRow, today: dt.date) -> Text | None:
+    """Say which days of a task are past, its own and that of its next milestone; None for none."""
+    if not row.is_overdue:
+        return None
+    zh, en = [], []
+    if row.end is not None and row.end < today:
+        zh.append(f"完成期限 {row.end}")
+        en.append(f"it was to end on {row.end}")
+    if row.next_due is not None and row.next_due < today:
+        zh.append(f"里程碑“{row.next_title}”应于 {row.next_due} 完成")
+        en.append(f"the milestone '{row.next_title}' was due on {row.next_due}")
+    return Text(f"已逾期：{'，'.join(zh)}", f"overdue: {', '.join(en)}")
 
 
 def board_table(board: Board, measured: Mapping[str, Sequence[Measured]]) -> pd.DataFrame:

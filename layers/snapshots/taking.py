@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from dataclasses import dataclass
+from dataclasses import field
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -14,6 +15,8 @@ from geo.parameters import RULE_VERSION
 from layers.access import access_of
 from layers.analysis import scatter_of
 from layers.i18n import unknown
+from layers.marks import is_sample
+from layers.plan import PLAN_LAYERS
 from layers.plan import EvidenceStore
 from layers.plan import board
 from layers.plan import load_plan
@@ -77,6 +80,7 @@ _LINKAGE_FIELDS = (
     "linkage_high",
     "reason_zh",
     "reason_en",
+    "sample",
 )
 
 
@@ -88,11 +92,14 @@ class Found:
     ----------
     scatter, underuse, access
         Of the same layers, with the usual parameters.
+    versions
+        Version of every layer that they were made from.
     """
 
     scatter: ScatterResult | None = None
     underuse: Underuse | None = None
     access: Access | None = None
+    versions: Mapping[str, int] = field(default_factory=dict)
 
 
 _NOTHING = Found()
@@ -121,7 +128,8 @@ def take(
     day
         The day of the question; today by default.
     found
-        Analyses of the current layers that were made already.
+        Analyses that were made already; used only if they are of the versions that are
+        current now.
 
     Raises
     ------
@@ -138,7 +146,8 @@ def take(
         workspace.catalogue,
         asked,
         EvidenceStore(workspace.path).is_sound,
-        found,
+        # Somebody may have changed a layer since they were made.
+        found if dict(found.versions) == versions else _NOTHING,
     )
     return keep(
         workspace.path,
@@ -207,6 +216,7 @@ def parts_of(
     plan = load_plan(catalogue.folder)
     if plan is not None:
         rows = board(plan, tables, catalogue, day, is_sound).rows
+        samples = _sample_tasks(tables)
         told: Iterable[Row] = (
             {
                 "task_id": row.task.task_id,
@@ -215,6 +225,7 @@ def parts_of(
                 "state": row.state,
                 "milestones_done": row.milestones_done,
                 "milestones": row.milestones,
+                "sample": row.task.task_id in samples,
             }
             for row in rows
         )
@@ -230,10 +241,23 @@ def _target(standing: Any) -> Row:  # noqa: ANN401 - layers.targets.Standing
         "target_id": standing.target.target_id,
         "title_zh": standing.target.title.zh,
         "title_en": standing.target.title.en,
+        "unit_zh": standing.target.unit.zh,
+        "unit_en": standing.target.unit.en,
         "status": standing.status,
         "value": None if latest is None else _plain(latest.value),
         "period_end": None if latest is None else latest.period_end.isoformat(),
+        "sample": standing.sample,
     }
+
+
+def _sample_tasks(tables: Tables) -> set[str]:
+    """Return the tasks of which a row that an edition marks so is sample data."""
+    found: set[str] = set()
+    for key in PLAN_LAYERS:
+        frame = tables.get(key)
+        if frame is not None:
+            found |= set(map(str, frame.loc[is_sample(frame), "task_id"].dropna()))
+    return found
 
 
 def _sites(scatter: ScatterResult) -> tuple[Row, ...]:

@@ -30,9 +30,12 @@ from layers.targets.standings import Standing
 from layers.targets.standings import monitoring_remarks
 from layers.targets.standings import standing_of
 from layers.targets.standings import standings_of
+from layers.targets.strangers import target_strangers
 from layers.targets.table import TARGET_TITLES
+from layers.targets.table import TARGET_WORDS
 from layers.targets.table import TARGETS_TITLE
 from layers.targets.table import VALUE_TITLES
+from layers.targets.table import VALUE_WORDS
 from layers.targets.table import target_table
 from layers.targets.table import value_table
 from layers.targets.terms import Terms
@@ -47,10 +50,12 @@ __all__ = [
     "TARGETS_TITLE",
     "TARGET_LAYERS",
     "TARGET_TITLES",
+    "TARGET_WORDS",
     "TERMS",
     "TOTAL",
     "VALUES",
     "VALUE_TITLES",
+    "VALUE_WORDS",
     "Given",
     "Past",
     "Reading",
@@ -65,6 +70,7 @@ __all__ = [
     "readings_of",
     "standing_of",
     "standings_of",
+    "target_strangers",
     "target_table",
     "targets_of",
     "terms_of",

@@ -33,11 +33,15 @@ TERMS = "target_terms"
 VALUES = "target_values"
 """Layer of what was reported."""
 
+SUGGESTION_NEEDS = ("title", "kind", "target_value", "target_date")
+"""Fields of :data:`TERMS` without which a target that the plan does not name is none."""
+
 TOTAL, RATIO = "total", "ratio"
 AT_LEAST, AT_MOST = "at_least", "at_most"
 _PERCENT = "%"
 _KEPT = 64
 _NO_TEXT = Text("", "")
+_POINTS = Text("个百分点", "percentage points")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,11 @@ class Target:
     def scale(self) -> float:
         """By what a ratio as a share of 1 is multiplied to be in :attr:`unit`."""
         return 100.0 if self.kind == RATIO and self.unit.zh == _PERCENT else 1.0
+
+    @property
+    def gap_unit(self) -> Text:
+        """The unit of the difference of two values: of shares in % percentage points."""
+        return _POINTS if self.unit.zh == _PERCENT else self.unit
 
     def reached(self, value: float) -> bool:
         """Tell whether a value is at the target or beyond it."""
@@ -201,8 +210,7 @@ def suggestion(row: Mapping[Any, Any]) -> Target | None:
     row
         Cells by field.
     """
-    needed = ("title", "kind", "target_value", "target_date")
-    if any(unknown(row.get(name)) for name in needed):
+    if any(unknown(row.get(name)) for name in SUGGESTION_NEEDS):
         return None
     unit = "" if unknown(row.get("unit")) else str(row["unit"]).strip()
     direction = AT_LEAST if unknown(row.get("direction")) else str(row["direction"])

@@ -23,6 +23,7 @@ from geo.monitoring import years_between
 from layers.edition_files import EDITION_DIR
 from layers.errors import Text
 from layers.targets import remarks
+from layers.targets.definitions import AT_LEAST
 from layers.targets.definitions import RATIO
 from layers.targets.definitions import TERMS
 from layers.targets.definitions import VALUES
@@ -73,8 +74,11 @@ class Standing:
     points
         Change needed a year from the latest reading, in the unit, of a ratio.
     gap
-        What the latest reading lacks: in the unit of a total; of a ratio what its
-        numerator lacks, in the unit of the numerator. Negative where there is more.
+        What the latest reading lacks, in the unit of the target: of a share in % these are
+        percentage points. Negative where it is beyond the target.
+    numerator_gap
+        What the numerator of a ratio lacks at the denominator of the latest reading, in the
+        unit of the numerator.
     reasons
         Why, and what a reader must know.
     """
@@ -93,6 +97,7 @@ class Standing:
     growth: float = _NAN
     points: float = _NAN
     gap: float = _NAN
+    numerator_gap: float = _NAN
     reasons: tuple[Text, ...] = field(default=())
 
     @property
@@ -283,15 +288,16 @@ class _Judge:
         if latest is None or self.today > self.target.end:
             return {}
         number, years = self.target.number, years_between(latest.period_end, self.target.end)
+        # A value that is to fall lacks what it is above the target.
+        sign = 1.0 if self.target.direction == AT_LEAST else -1.0
+        gap = sign * (number - latest.value)
         if self.target.kind != RATIO:
-            return {
-                "growth": growth_needed(latest.value, number, years),
-                "gap": number - latest.value,
-            }
+            return {"growth": growth_needed(latest.value, number, years), "gap": gap}
         wanted = number / self.target.scale * latest.denominator
         return {
             "points": points_needed(latest.value, number, years),
-            "gap": wanted - latest.numerator,
+            "gap": gap,
+            "numerator_gap": sign * (wanted - latest.numerator),
         }
 
 

@@ -9,10 +9,13 @@ import pandas as pd
 
 from geo.monitoring import MONITORING_RULE_VERSION
 from layers.errors import Text
+from layers.targets.remarks import BASIS_TITLES
+from layers.targets.remarks import STATUS_TITLES
 from layers.targets.remarks import SUGGESTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from layers.targets.readings import Reading
     from layers.targets.standings import Standing
@@ -44,6 +47,9 @@ TARGET_TITLES = {
     "growth_needed": Text("尚需年均增速", "Growth needed a year"),
     "points_needed": Text("尚需每年提高", "Change needed a year"),
     "gap": Text("缺口", "Gap"),
+    "gap_unit": Text("缺口单位", "Unit of the gap"),
+    "numerator_gap": Text("按现分母，分子尚缺", "Lacking in the numerator"),
+    "numerator": Text("分子（单位）", "Numerator (unit)"),
     "sample": Text("示例数据", "Sample data"),
     "reason_zh": Text("说明", "Reason (Chinese)"),
     "reason_en": Text("说明（英文）", "Reason"),
@@ -72,8 +78,25 @@ VALUE_TITLES = {
 }
 """Columns of the table of values, and their titles for people."""
 
+TARGET_WORDS: Mapping[str, Mapping[str, Text]] = {
+    "kind": {"total": Text("总量", "Total"), "ratio": Text("比率", "Ratio")},
+    "label": {SUGGESTED.zh: SUGGESTED},
+    "basis": BASIS_TITLES,
+    "status": STATUS_TITLES,
+}
+"""What the codes in the columns of the standings are called, by column and code."""
+
+VALUE_WORDS: Mapping[str, Mapping[str, Text]] = {
+    "basis": BASIS_TITLES,
+    "state": {"current": Text("现行", "current"), "past": Text("旧数", "past")},
+}
+"""What the codes in the columns of the values are called, by column and code."""
+
 # An empty column of them would otherwise be one of numbers.
-_TEXTS = ("label", "unit", "scope", "owner", "basis", "reason_zh", "reason_en", "source")
+_TEXTS = (
+    *("label", "unit", "scope", "owner", "basis", "gap_unit", "numerator"),
+    *("reason_zh", "reason_en", "source"),
+)
 _VALUE_TEXTS = ("missing", "entity_set", "source", "note_zh", "note_en")
 
 
@@ -127,6 +150,9 @@ def _row(one: Standing) -> dict[str, Any]:
         "growth_needed": one.growth,
         "points_needed": one.points,
         "gap": one.gap,
+        "gap_unit": target.gap_unit.zh or None,
+        "numerator_gap": one.numerator_gap,
+        "numerator": target.numerator.zh or None,
         "sample": one.sample,
         "reason_zh": "；".join(reason.zh for reason in one.reasons) or None,
         "reason_en": "; ".join(reason.en for reason in one.reasons) or None,

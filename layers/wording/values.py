@@ -20,6 +20,18 @@ FINDINGS: Mapping[str, Finding] = {
         "请补填后重新导入",
         "Fill it in and import again",
     ),
+    "no_proof": error(
+        "“{title_zh}”填的是“{value}”，不是凭据",
+        "the field '{title_en}' says '{value}', which is no proof",
+        "请填写真实的{title_zh}；尚未取得的，取得后再导入",
+        "Write the real {title_en}; what there is none of yet is imported once there is",
+    ),
+    "proof_in_future": error(
+        "“{title_zh}” {value} 晚于今天 {today}，尚未生效，不能作为凭据",
+        "'{title_en}', {value}, is after today, {today}: it proves nothing yet",
+        "请核对日期；尚未批准的，批准后再导入",
+        "Check the date; what is not approved yet is imported once it is",
+    ),
     "total_row": error(
         "“{value}”是汇总行，不是记录，未计入",
         "'{value}' marks a row of totals, which is no record, so it is not counted",
@@ -88,6 +100,12 @@ FINDINGS: Mapping[str, Finding] = {
         "哪一条，或用 --value {field}:文字=编码",
         "Import that record first, or write its id ({target_field}); or say in step 4 of the"
         " import page which record it is, or with --value {field}:TEXT=ID",
+    ),
+    "unknown_target": error(
+        "“{value}”不是已有的目标编码；已有：{known_zh}",
+        "'{value}' is the id of no target; there are: {known_en}",
+        "请改填已有的编码；要另提建议目标的，请换一个新编码{lacking_zh}",
+        "Write one of these ids; to suggest another target give it an id of its own{lacking_en}",
     ),
     "dangling_reference": warning(
         "“{value}”不是已有的“{title_zh}”（图层 {target} 的 {target_field}）",

@@ -65,8 +65,9 @@ def test_a_snapshot_is_taken_and_the_next_change_is_told(own: tuple[str, Path], 
     area = units.loc[gone, "floor_area_m2"].sum()
     workspace.commit("units", units[~gone], author="李工", message="退租")
     open_app(page, server, "?lang=zh")
+    expect(page.get_by_text(f"整处退出 1 处点位，腾出 {area:,.0f} m²")).to_be_visible()
+    expect(page.get_by_text("个单元，共").first).to_be_visible()
     cells = page.locator(".atlas-figures > div")
-    expect(cells.filter(has_text="腾出").locator("b")).to_have_text(f"{area:,.0f} m²")
     expect(cells.filter(has_text="关闭点位").locator("b")).to_have_text("1")
 
 

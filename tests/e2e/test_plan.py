@@ -109,6 +109,23 @@ def test_a_link_and_the_way_back_lead_where_they_say(page: Page, server: str) ->
     assert "task=" not in page.url
 
 
+def test_a_task_low_on_the_board_opens_at_its_top_and_stays_where_it_is_read(
+    page: Page, server: str
+) -> None:
+    open_app(page, server, "plan?lang=zh")
+    main = page.get_by_test_id("stMain")
+    page.get_by_role("button", name=re.compile("^T18 ")).scroll_into_view_if_needed()
+    assert main.evaluate("main => main.scrollTop") > 0
+    page.get_by_role("button", name=re.compile("^T18 ")).click()
+    expect(page.get_by_role("heading", name=re.compile("^T18 "))).to_be_in_viewport()
+    idle(page)
+    page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
+    main.evaluate("main => main.scrollTo(0, 300)")
+    page.get_by_text("人工关联对象").click()
+    idle(page)
+    assert main.evaluate("main => main.scrollTop") > 0
+
+
 def test_a_proof_is_added_and_fetched_as_it_was(page: Page, own: str, tmp_path: Path) -> None:
     minutes = tmp_path / "第一次会议纪要.txt"
     minutes.write_text("议定事项", "utf-8")

@@ -28,8 +28,8 @@ from layers.export import run
 from layers.intake import Choices
 from layers.intake import intake
 from layers.intake.cell_words import _UNKNOWN
-from layers.intake.readings import squeezed
 from layers.values import clean_text
+from layers.words import squeezed
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -388,6 +388,30 @@ def test_spellings_of_allowed_values(cell: str, value: str | None) -> None:
     assert _values("state", [cell], spec=UNITS) == [value]
 
 
+@pytest.mark.parametrize(
+    ("layer", "field", "cell", "value"),
+    [
+        ("facilities", "kind", "食堂餐饮", "canteen"),
+        ("facilities", "kind", "食堂", "canteen"),
+        ("facilities", "kind", "会议", "meeting"),
+        ("facilities", "kind", "托育", "care"),
+        ("facilities", "kind", "公园", "green"),
+        ("facilities", "kind", "租赁住房", "housing"),
+        ("facilities", "kind", "快递柜", None),
+        ("housing", "kind", "租赁住房", "rental"),
+        # Public rental housing is no affordable rental housing.
+        ("housing", "kind", "公租房", None),
+        ("low_altitude", "kind", "场景", "scene"),
+        ("target_values", "basis", "近四个季度", "rolling"),
+        ("target_values", "basis", "四个季度", None),
+    ],
+)
+def test_spellings_of_the_plan_and_what_is_around_parks(
+    layer: str, field: str, cell: str, value: str | None
+) -> None:
+    assert _values(field, [cell], spec=CATALOGUE.layer(layer)) == [value]
+
+
 def test_spellings_are_listed_in_one_finding() -> None:
     _, issues = _clean("state", ["出租", "出租", "闲置", "空置"], spec=UNITS)
     assert "3 格" in issues["choice_read"].message.zh

@@ -43,6 +43,21 @@ def test_headings_joined_from_two_rows(heading: str, field: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("layer", "heading", "field"),
+    [
+        ("facilities", "向企业开放", "open_to_tenants"),
+        ("housing", "可供套数", "units_available"),
+        ("tasks", "提请人", "submitted_by"),
+        ("tasks", "提请日期", "submitted_on"),
+    ],
+)
+def test_headings_of_the_plan_and_what_is_around_parks(
+    layer: str, heading: str, field: str
+) -> None:
+    assert find_columns([heading, "层数"], CATALOGUE.layer(layer)).fields[field] == heading
+
+
+@pytest.mark.parametrize(
     "heading",
     [
         "企业信息/名称",

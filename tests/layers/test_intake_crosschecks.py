@@ -372,6 +372,10 @@ def test_rows_of_the_layer_that_the_file_does_not_contain_are_not_told() -> None
         ("carriers", {"completed_year": 2026}, "", ""),
         ("carriers", {"data_date": "2026-11-26"}, "data_date", "date_in_future"),
         ("parks", {"established": 2030}, "established", "date_in_future"),
+        ("tasks", {"start": "2026-07-01", "end": "2026-06-30"}, "end", "dates_reversed"),
+        ("tasks", {"start": "2026-06-30", "end": "2026-06-30"}, "", ""),
+        ("milestones", {"done_on": "2026-12-31"}, "done_on", "date_in_future"),
+        ("milestones", {"done_on": "2026-11-01", "due": "2026-12-31"}, "", ""),
     ],
 )
 def test_dates_stand_in_their_order_and_not_in_the_future(

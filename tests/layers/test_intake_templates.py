@@ -15,6 +15,7 @@ from layers.errors import ExportError
 from layers.intake import intake
 from layers.intake.columns import find_columns
 from layers.intake.templates import write_template
+from layers.targets import plan_targets
 from layers.wording.templates import GUIDE_COLUMNS
 from layers.wording.templates import HELP_SHEET
 from layers.wording.templates import RULES
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 BUNDLED = load_catalogue()
 KEYS = BUNDLED.keys
+TARGET = plan_targets(BUNDLED.folder)[0].target_id
 LANGS = ("zh", "en")
 
 
@@ -142,7 +144,8 @@ def test_the_examples_of_the_instructions_are_values(tmp_path: Path, key: str, l
             page.cell(2, column, example)
             given[name] = example
         elif row[places.index("required")]:
-            page.cell(2, column, "名")
+            # Terms and values are taken of a target that the plan has.
+            page.cell(2, column, TARGET if name == "target_id" else "名")
     book.save(path)
     result = intake(path, spec, BUNDLED)
     wrong = [i.line("zh") for i in result.issues if i.severity == "error"]

@@ -108,6 +108,10 @@ def test_an_empty_calendar_offers_entries_and_stores_what_is_accepted(
     assert workspace.keys() == ()  # offered, not stored
     offer = next(button for button in at.button if button.key == "calendar_accept")
     assert "采用" in offer.label
+    # The page begins with two kinds, and says how many there are of all.
+    (told,) = re.findall(r"共建议 (\d+) 个条目，此处列出所选类别的 (\d+) 个", said(at))
+    assert int(told[0]) > int(told[1]) > 0
+    assert offer.label == f"采用 {told[1]} 个条目"
     at.text_input(key="calendar_author:offers").set_value("甲")
     offer.click()
     at.run()
@@ -220,6 +224,8 @@ def test_terms_and_values_are_given_on_the_page(workspace: Workspace) -> None:
         assert not at.exception
     values = workspace.read("target_values")
     assert values.sort_values("revision")["value"].tolist() == [1100.0, 1150.0]
+    # Two numbers one behind the other would read as one.
+    assert "1,150\u202f×\u202f100 million yuan" in said(_open(_targets, "en"))
     assert "进度指数 **0.75**" in said(at)
     assert "修订" in said(at)
 

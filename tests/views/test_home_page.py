@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 import shutil
 from typing import TYPE_CHECKING
 from typing import Any
@@ -17,6 +18,9 @@ from layers.audit.reading import Wish
 from layers.audit.reading import read as read_audit
 from layers.catalogue import load_catalogue
 from layers.export import ready_files
+from layers.plan import Hand
+from layers.plan import load_plan
+from layers.plan import set_fields
 from layers.snapshots import snapshots
 from layers.snapshots.store import FILE
 from layers.snapshots.store import SNAPSHOTS
@@ -104,6 +108,49 @@ def test_a_change_is_listed_with_its_reason_and_can_be_saved(own: Path) -> None:
     book = openpyxl.load_workbook(io.BytesIO(offer.make()))
     cells = [str(c.value) for sheet in book for row in sheet.iter_rows() for c in row if c.value]
     assert any("退出 E02" in cell for cell in cells)
+    # Words in the file too, and every unit of its own; the page tells them by park.
+    assert {"关闭点位", "单元腾空", "已租"} <= set(cells)
+    assert not {"site_closed", "unit_vacated", "leased"} & set(cells)
+    moved = units[gone & units["state"].isin(["leased", "own_use"])]
+    assert sum(cell == "单元腾空" for cell in cells) == len(moved)
+    (unit,) = [row for row in table.to_dict("records") if row["变化"] == "单元腾空"]
+    area = f"{moved['floor_area_m2'].sum():,.0f} m²"
+    assert f"腾空 {len(moved)} 个单元，共 {area}" in unit["之前 → 之后及原因"]
+    assert unit["数据"] == "示例"
+    told = texts(at).replace("\\", "")
+    assert "整处退出 1 处点位，腾出 5,000 m²" in told
+    assert f"腾空 {len(moved)} 个单元，共 {area}" in told
+    assert "新进" not in told
+
+
+def test_a_task_that_moved_is_told_in_words_and_opens(own: Path) -> None:
+    take(opened())
+    workspace = Workspace.open(own, load_catalogue())
+    plan = load_plan(load_catalogue().folder)
+    assert plan is not None
+    set_fields(workspace, plan, "T05", {"state": "under_way"}, hand=Hand("李工"))
+    at = opened()
+    (table,) = [t.value for t in at.dataframe if "变化" in t.value]
+    row = table[table["变化"].eq("任务变化")].iloc[0]
+    assert row["对象"] == f"T05 {plan.task('T05').title.zh}"
+    assert row["之前 → 之后及原因"] == "状态由“未填报”变为“推进中”"
+    # No sample data is in it, so nothing is marked so.
+    assert "数据" not in table
+    assert "m²" not in texts(at).split("待办")[0]
+
+
+def test_an_empty_workspace_with_its_first_layer_says_whose_plan_it_shows(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "新建时未带入" not in texts(opened())
+    empty = Workspace.create(tmp_path / "empty", load_catalogue(), author="a")
+    stations = Workspace.open(own, load_catalogue()).read("stations")
+    empty.commit("stations", stations, author="a", message="导入")
+    monkeypatch.setenv("ATLAS_WORKSPACE", str(tmp_path / "empty"))
+    at = opened()
+    assert not at.exception
+    assert "新建时未带入" in texts(at)
+    assert load_catalogue().title.zh in texts(at)
 
 
 def test_what_waits_is_counted_as_the_layers_say(own: Path) -> None:
@@ -145,6 +192,8 @@ def test_a_viewer_sees_neither_leases_nor_weak_space_nor_who_did_it(
     for table in tables:
         assert "图层更新" not in set(table["变化"])
         assert "载体状态变化" not in set(table["变化"])
+        assert not any(kind.startswith("单元") for kind in table["变化"])
+    assert "个单元" not in everything
 
 
 def test_a_damaged_snapshot_is_said_and_the_rest_stands(own: Path) -> None:
@@ -176,6 +225,16 @@ def test_the_four_maps(own: Path, what: str) -> None:
     assert not at.error
     html = "\n".join(str(one.proto.body) for one in at.get("html"))
     assert "F18" in html + texts(at) if what == "space" else "复旦大学" in html
+
+
+def test_what_is_not_located_is_said_so_that_flags_add_up_to_all_parks(own: Path) -> None:
+    parks = Workspace.open(own, load_catalogue()).read("parks")
+    at = opened()
+    html = "\n".join(str(one.proto.body) for one in at.get("html"))
+    drawn = re.findall(r"(?:绿|黄|红|不判定)\s*\((\d+)\)", html)
+    assert len(drawn) == 4
+    (lost,) = re.findall(r"另有 (\d+) 个园区未定位，不在图上", texts(at))
+    assert sum(map(int, drawn)) + int(lost) == len(parks)
 
 
 def test_an_old_link_to_the_map_leads_to_the_map(own: Path, monkeypatch: Any) -> None:

@@ -6,6 +6,7 @@ behind the river; C3 (10,000 m², park P2) is far from everything.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from typing import Any
@@ -79,7 +80,7 @@ def test_a_complete_neighbourhood_and_a_near_gate_make_class_three(town_of: Town
     assert figure(at, "建筑面积三项都满足") == "40.0%"
     spaces = table(at, "为何是这一类").set_index("载体")
     assert spaces.loc["一号楼", "类别"] == "3"
-    assert spaces.loc["一号楼", "最近高校 (m)"] == pytest.approx(800, abs=1)
+    assert spaces.loc["一号楼", "任一高校 (m)"] == pytest.approx(800, abs=1)
     assert "“北门”步行800 m" in spaces.loc["一号楼", "为何是这一类"]
 
 
@@ -222,6 +223,10 @@ def test_the_gap_that_helps_most_is_told_and_can_be_tried(town_of: Town) -> None
     assert not at.exception
     assert figure(at, "建筑面积三项都满足") == "40.0%"
     assert "候选门" in text(at)
+    # What is on trial is there for the ranking: C1 is threefold already.
+    assert "这里把试放对象当作已建成：候选门" in text(at)
+    assert "40.0% 的建筑面积" in text(at)
+    assert table(at, "候选")["叠合率增加"].max() == 0
 
 
 def test_a_campus_without_gates_is_no_candidate_and_is_said(town_of: Town) -> None:
@@ -271,3 +276,29 @@ def test_no_walking_area_is_drawn_unless_it_is_wanted(
     assert not opened(workspace).run().exception
     assert all("reach" not in {layer.key for layer in picture.layers} for picture in drawn)
     assert len(drawn) >= 2
+
+
+def test_the_legend_names_every_sign_of_the_map(town_of: Town) -> None:
+    stations = [
+        {"id": "R1", "name": "路口站", "geometry": place(300, 0)},
+        {"id": "R2", "name": "未定位站", "geometry": None},
+    ]
+    more = {"crossings": [{"id": "x1", "name": "桥", "geometry": place(0, 350)}]}
+    workspace = town_of(stations=stations, **more)
+    at = on_trial(opened(workspace, park="P1"), workspace, gate(-800, 0)).run()
+    assert not at.exception
+    shown = "\n".join(str(e.proto.body) for e in at.get("html"))
+    rows = dict(re.findall(r'<div><img src="([^"]+)" alt=""><span>([^<]+)</span></div>', shown))
+    titles = [title.rsplit(" (", 1)[0] for title in rows.values()]
+    for wanted in (
+        "2 类：满足两项",
+        "高校校区",
+        "校门与出入口",
+        "轨道交通站",
+        "过河过路通道",
+        "试放的校门",
+    ):
+        assert any(wanted in title for title in titles), (wanted, titles)
+    # What has no place is not drawn and not counted, and no two signs look the same.
+    assert "轨道交通站 (1)" in rows.values()
+    assert len(rows) == len(re.findall(r'<div><img src="[^"]+" alt=""><span>', shown))

@@ -183,3 +183,22 @@ def test_names_that_people_give_are_shown_as_text(workspace: Workspace) -> None:
     shown = "\n".join(m.value for m in at.markdown)
     assert name not in shown
     assert r"\<b\>门\<\/b\>" in shown
+
+
+def test_the_first_gate_of_a_campus_is_warned_of_in_form_result_and_saved_reason(
+    workspace: Workspace,
+) -> None:
+    workspace.commit("gates", layer("gates", []), author="test", message="no gate")
+    dropped = "“甲大学北校区”此前没有登记的校门，按边界估算，现按校门计算，原估算不再使用"
+    at = opened(workspace).run()
+    assert not at.warning
+    at.selectbox(key="linkage_new_campus:zh").set_value("A1").run()
+    assert [one.value.startswith(dropped) for one in at.warning] == [True]
+    on_trial(at, workspace, gate(-1500, 0)).run()
+    assert not at.exception
+    # In the form what is chosen next, and what is on trial; above the result what changed.
+    assert sum(dropped in one.value for one in at.warning) == 3
+    assert dropped in table(at, "类别·前").iloc[0, -1]
+    _save(at, why="开门")
+    assert workspace.history("gates").iloc[0]["message"] == f"开门；{dropped}"
+    assert not at.warning, "it has a gate now"

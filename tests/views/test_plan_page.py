@@ -143,6 +143,7 @@ def test_every_task_opens(
         text = _text(at)
         assert f"### {task.task_id} {task.title.get(lang)}" in text
         assert task.unit.get(lang) in text
+        assert text.count(plan.document) == 1, "the source stands once"
         if not task.objects:
             assert task.without_objects.get(lang) in text
 

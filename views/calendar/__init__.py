@@ -17,7 +17,9 @@ from layers.calendar import STATE_TITLES
 from layers.calendar import by_urgency
 from layers.calendar import calendar_ics
 from layers.calendar import calendar_of
+from layers.calendar import calendar_words
 from layers.calendar import written
+from layers.export.tables import in_words
 from layers.team import Right
 from views import figures
 from views import files
@@ -152,7 +154,9 @@ def _list(shown: pd.DataFrame) -> None:
 def _files(found: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left:
-        tables.save(found, "calendar", CALENDAR_TITLE, CALENDAR_TITLES, internal=False)
+        words = calendar_words(store.whole().catalogue)
+        told = in_words(found, words, lang())
+        tables.save(told, "calendar", CALENDAR_TITLE, CALENDAR_TITLES, internal=False)
     with right:
         _reminders(found)
     st.caption(

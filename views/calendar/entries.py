@@ -94,6 +94,12 @@ def _offers(before: int) -> None:
         key=_OFFERED_KINDS,
     )
     chosen = [entry for entry in offered if entry["subject_kind"] in wanted]
+    if len(chosen) < len(offered):
+        st.caption(
+            _("{n} of {all} suggested entries; the other kinds can be chosen above.").format(
+                n=num(len(chosen)), all=num(len(offered))
+            )
+        )
     titles = subject_titles(every.tables, every.catalogue)
     spec = every.catalogue.layer(CALENDAR)
     tables.show(

@@ -8,6 +8,7 @@ import streamlit as st
 
 from layers.errors import AtlasError
 from views import links
+from views import origin
 from views import permalink
 from views import store
 from views.home import changed
@@ -34,6 +35,7 @@ def render() -> None:
     if not any(store.has(spec.key) for spec in store.catalogue().layers):
         st.info(_("This workspace holds no layers yet. Import some with `atlas import`."))
         return
+    _piece(origin.note)
     _piece(targets.strip)
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import streamlit as st
 
 from layers.errors import AtlasError
 from layers.snapshots import CHANGE_TITLES
 from layers.snapshots import CHANGES_TITLE
+from layers.snapshots import INTERNAL_KINDS
 from layers.snapshots import KIND_TITLES
 from layers.snapshots import PART_TITLES
+from layers.snapshots import SITE_KINDS
+from layers.snapshots import UNIT_KINDS
+from layers.snapshots import area_sentences
+from layers.snapshots import grouped
+from layers.snapshots import in_words
 from layers.snapshots import take
 from layers.team import Right
 from views import figures
@@ -28,8 +35,6 @@ from views.text import num
 from views.text import pick
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from layers.snapshots import Changes
     from layers.snapshots import Snapshot
 
@@ -37,8 +42,7 @@ _CHOSEN = "home_snapshot"
 _SAID = "home_said"
 _NAME = "home_snapshot_name"
 _MOST_PX = 330
-_INTERNAL = {"state", "target"}
-"""Changes that tell of leases, taxes or revenue."""
+_OF_PARK = frozenset(("flag", *SITE_KINDS, *UNIT_KINDS))
 
 
 def show() -> None:
@@ -94,7 +98,7 @@ def _since(before: Snapshot) -> None:
     if rows.empty:
         st.success(_("Nothing has changed since then."))
     else:
-        _figures(rows, found)
+        _figures(rows)
         _list(rows)
     _rules(found)
 
@@ -104,28 +108,37 @@ def _visible(rows: pd.DataFrame) -> pd.DataFrame:
     if who.may(Right.INTERNAL):
         return rows
     of_layers = rows["kind"].eq("layer") & ~rows["subject"].isin(store.catalogue().keys)
-    return rows[~(rows["kind"].isin(_INTERNAL) | of_layers)].reset_index(drop=True)
+    return rows[~(rows["kind"].isin(INTERNAL_KINDS) | of_layers)].reset_index(drop=True)
 
 
-def _figures(rows: pd.DataFrame, found: Changes) -> None:
+def _figures(rows: pd.DataFrame) -> None:
+    """Show how many changes of which kind there are, and the floor area that moved."""
     counts = rows["kind"].value_counts()
-    cells = [
+    figures.show(
         (num(counts[kind]), pick(text)) for kind, text in KIND_TITLES.items() if kind in counts
-    ]
-    if found.freed_m2 or found.taken_m2:
-        cells.append((num(found.freed_m2, unit="m²"), _("freed")))
-        cells.append((num(found.taken_m2, unit="m²"), _("taken")))
-    figures.show(cells)
+    )
+    told = area_sentences(rows)
+    if told:
+        st.markdown("  \n".join(md(pick(sentence)) for sentence in told))
 
 
 def _list(rows: pd.DataFrame) -> None:
-    reason = f"reason_{lang()}"
-    shown = rows.assign(kind=[pick(KIND_TITLES[kind]) for kind in rows["kind"]])
+    """Show the changes, those of a park in one row, and offer all of them as a file."""
+    told = grouped(rows)
+    name, reason = _named(), f"reason_{lang()}"
+    shown = told.assign(
+        kind=[pick(KIND_TITLES[kind]) for kind in told["kind"]],
+        sample=[_("sample") if is_sample else "" for is_sample in told["sample"]],
+    )
     columns = {
         "kind": _("Change"),
-        "name": _("What"),
+        name: _("What"),
+        # Before the reasons, which are longer than the table is wide.
+        "sample": _("Data"),
         reason: _("Before → after, and why"),
     }
+    if not bool(told["sample"].any()):
+        del columns["sample"]
     row = tables.pick_row(
         shown[list(columns)].rename(columns=columns),
         key="home_changes",
@@ -133,11 +146,17 @@ def _list(rows: pd.DataFrame) -> None:
         config={columns[reason]: st.column_config.TextColumn(width="large")},
     )
     if row is not None:
-        _open(rows.iloc[row])
+        _open(told.iloc[row])
     if bool(rows["sample"].any()):
-        st.caption(links.sample_note())
+        st.caption(_("What is marked as sample is of sample data, not of the real district."))
+    if len(told) < len(rows):
+        st.caption(
+            _("Spaces and units are told by park here; the file has each of the {n} rows.").format(
+                n=num(len(rows))
+            )
+        )
     tables.save(
-        rows,
+        in_words(rows, store.catalogue(), lang()),
         "changes",
         CHANGES_TITLE,
         CHANGE_TITLES,
@@ -145,23 +164,32 @@ def _list(rows: pd.DataFrame) -> None:
     )
 
 
+def _named() -> str:
+    return "name" if lang() == "zh" else "name_en"
+
+
 def _open(row: pd.Series) -> None:
-    if st.button(
-        _("Open {name}").format(name=md(row["name"])), type="primary", key="home_change_open"
+    park = "" if pd.isna(row["park_id"]) else str(row["park_id"])
+    kind = str(row["kind"])
+    if kind in _OF_PARK and not park:
+        return
+    if not st.button(
+        _("Open {name}").format(name=md(row[_named()])), type="primary", key="home_change_open"
     ):
-        if row["kind"] in {"flag", "site_added", "site_closed"}:
-            links.open_park(str(row["park_id"]))
-        elif row["kind"] == "state":
-            st.session_state[links.CARRIER] = str(row["subject"])
-            links.go("space")
-        elif row["kind"] == "linkage":
-            links.open_linkage(str(row["park_id"]))
-        elif row["kind"] == "task":
-            links.open_task(str(row["subject"]))
-        elif row["kind"] == "target":
-            links.open_targets()
-        else:
-            links.go("compare")
+        return
+    if kind in _OF_PARK:
+        links.open_park(park)
+    elif kind == "state":
+        st.session_state[links.CARRIER] = str(row["subject"])
+        links.go("space")
+    elif kind == "linkage":
+        links.go("linkage", {links.PARK: park} if park else None)
+    elif kind == "task":
+        links.open_task(str(row["subject"]))
+    elif kind == "target":
+        links.open_targets()
+    else:
+        links.go("compare")
 
 
 def _rules(found: Changes) -> None:
@@ -177,12 +205,10 @@ def _rules(found: Changes) -> None:
         )
     moved = _visible(found.by_rule)
     if len(moved):
+        told = in_words(moved, store.catalogue(), lang())
+        columns = {_named(): _("What"), "before": _("Then"), "after": _("By the new rule")}
         with st.expander(_("Moved by the rule alone: {n}").format(n=num(len(moved)))):
-            tables.show(
-                moved[["name", "before", "after"]].rename(
-                    columns={"name": _("What"), "before": _("Then"), "after": _("By the new rule")}
-                )
-            )
+            tables.show(told[list(columns)].rename(columns=columns))
 
 
 def _take() -> None:

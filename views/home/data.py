@@ -45,6 +45,7 @@ def found() -> Found:
         # That page judges what the session may see; a snapshot is of all data.
         underuse=space_data.usual() if who.may(Right.INTERNAL) else None,
         access=access_data.access(AccessParameters()),
+        versions=dict(store.whole().versions),
     )
 
 

@@ -32,6 +32,7 @@ from views.linkage import shares as access_shares
 from views.text import _
 from views.text import lang
 from views.text import md
+from views.text import num
 from views.text import pick
 from views.underused import data as space_data
 from views.underused import picture as space_picture
@@ -67,6 +68,7 @@ def show() -> None:
     left, right = st.columns([7, 3], gap="small")
     with left:
         _map(layer)
+        _not_drawn(what, len(layer.frame))
     with right:
         _card()
 
@@ -107,6 +109,19 @@ def _map(layer: MapLayer) -> None:
             on_click=_choose,
         )
     st.html(legend.legend_rows(layer.style, layer.frame, "point", inline=True))
+
+
+def _not_drawn(what: str, drawn: int) -> None:
+    """Say how many more there are than the map can show, so that its counts are not all."""
+    if what == _SPACE:
+        every, told = space_data.usual().table, _("{n} more carriers are not located: not drawn.")
+    elif what == _LINKAGE:
+        every = access_data.access(AccessParameters()).spaces
+        told = _("{n} more spaces are not located: not drawn.")
+    else:
+        every, told = store.scatter().table, _("{n} more parks are not located: not drawn.")
+    if len(every) > drawn:
+        st.caption(told.format(n=num(len(every) - drawn)))
 
 
 def _choose(feature: str) -> None:

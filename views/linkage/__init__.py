@@ -132,6 +132,8 @@ def _effect(found: Access) -> None:
     with st.spinner(_("Computing the linkage …"), show_time=False):
         change = data.tried(found.parameters, state.trial())
         flags = data.tried_flags(state.trial())
+    for told in data.dropped(state.trial()):
+        st.warning(md(pick(told)))
     effect.show(change, flags, found)
 
 
@@ -154,7 +156,7 @@ def _views(before: Access, found: Access, park: str | None) -> None:
     views: dict[str, Callable[[], None]] = {
         address.PARKS: lambda: listing.parks(found),
         address.SPACES: lambda: listing.spaces(found, park),
-        address.GAPS: lambda: gaps.show(before, park),
+        address.GAPS: lambda: gaps.show(found, park),
         address.CIRCLE: lambda: circle.show(before, park),
         address.CHANGES: lambda: changes.show(before),
     }

@@ -44,7 +44,7 @@ def show() -> AccessParameters | None:
                 if name not in _FIRST:
                     _number(name)
             _words()
-        st.caption(_("Every threshold is a suggestion [J] that you may move."))
+        st.caption(_("Every threshold is a judgement that you may move."))
         st.button(_("Back to defaults"), on_click=address.reset, key="linkage_reset")
     try:
         return address.parameters()

@@ -15,6 +15,8 @@ from layers.access import ACCESS_LAYERS
 from layers.access import Trial
 from layers.access import access_of
 from layers.access import compare_access
+from layers.access import estimate_at_stake
+from layers.access import estimates_dropped
 from layers.access import fifteen_minutes
 from layers.access import flags_changed
 from layers.access import trial_remarks
@@ -134,8 +136,18 @@ def _tried_flags(
 
 
 def tried_remarks(parameters: AccessParameters, trial: Trial) -> list[Text]:
-    """Return why objects on trial can have no effect, of those that have none."""
+    """Return why objects on trial can have no effect, or another than it seems."""
     return trial_remarks(_tables(), store.whole().catalogue, trial, parameters)
+
+
+def at_stake(campus_id: str) -> Text | None:
+    """Return what the first gate of a campus does to its estimate; None if it has a gate."""
+    return estimate_at_stake(_tables(), campus_id)
+
+
+def dropped(trial: Trial) -> list[Text]:
+    """Return of which campuses gates on trial replace an estimate, one sentence each."""
+    return estimates_dropped(_tables(), trial)
 
 
 def circle(parameters: AccessParameters, park: str) -> Circle:
@@ -187,15 +199,15 @@ def _area(
     return walk_areas_of(tables, catalogue, [park], parameters, minutes=minutes)
 
 
-def gaps(parameters: AccessParameters, park: str | None) -> AccessGaps:
-    """Return what is missing most, in one park or in all of them, for the current layers.
+def gaps(parameters: AccessParameters, park: str | None, trial: Trial = NO_TRIAL) -> AccessGaps:
+    """Return what is missing most, in one park or in all of them, with what is on trial.
 
     Raises
     ------
     AtlasError
         If there are no carriers, or the park is not known.
     """
-    return _gaps(store.identity(), versions(), parameters, park)
+    return _gaps(store.identity(), versions(), parameters, park, trial)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -204,8 +216,10 @@ def _gaps(
     versions_now: Versions,  # noqa: ARG001 - the same
     parameters: AccessParameters,
     park: str | None,
+    trial: Trial,
 ) -> AccessGaps:
-    return gaps_of(_tables(), store.whole().catalogue, parameters, None if park is None else [park])
+    parks = None if park is None else [park]
+    return gaps_of(_tables(), store.whole().catalogue, parameters, parks, trial=trial)
 
 
 def known_moments() -> list[Moment]:

@@ -210,6 +210,8 @@ def _flags(table: pd.DataFrame, found: Access) -> None:
                 _("Flag after"): table["flag_after"].map(_flag),
                 _("Longest gap (m) before"): table["longest_gap_m_before"].map(space_card.round_m),
                 _("Longest gap (m) after"): table["longest_gap_m_after"].map(space_card.round_m),
+                _("Gaps blocked before"): table["blocked_gaps_before"],
+                _("Gaps blocked after"): table["blocked_gaps_after"],
                 _("Why"): table[words.reason_column()],
             }
         ),

@@ -37,12 +37,19 @@ def show(found: Access, park: str | None) -> None:
     Parameters
     ----------
     found
-        The linkage without objects on trial.
+        The linkage, with the objects on trial.
     park
         The park whose space counts; None for all parks.
     """
     with st.spinner(_("Looking for what is missing …"), show_time=False):
-        missing = data.gaps(found.parameters, park)
+        missing = data.gaps(found.parameters, park, state.trial())
+    if state.trial():
+        names = _(", ").join(md(one.title) for one in state.trial().objects)
+        st.info(
+            _(
+                "What is on trial is taken as built here: {names}. Take it away to see the rest."
+            ).format(names=names)
+        )
     st.caption(
         _(
             "Candidates are tried one by one along the outlines of campuses, along barriers and at "

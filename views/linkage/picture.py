@@ -22,12 +22,12 @@ from layers.picture import MOST_VECTORS
 from layers.picture import MapLayer
 from layers.picture import Picture
 from views import card
-from views import legend
 from views import mapview
 from views import overview
 from views import store
 from views.linkage import address
 from views.linkage import data
+from views.linkage import signs
 from views.linkage import state
 from views.linkage import styles
 from views.linkage import words
@@ -99,7 +99,7 @@ def show(found: Access, before: Access, park: str | None) -> None:
     )
     if event is not None and _react(event):
         st.rerun()
-    st.html(legend.legend_rows(layer.style, layer.frame, "point", inline=True))
+    signs.show(layer, [*context, *reach, *above])
     _captions(found, spaces)
 
 

@@ -16,6 +16,7 @@ from views import links
 from views import seen
 from views import store
 from views import who
+from views.linkage import data
 from views.linkage import state
 from views.text import _
 from views.text import md
@@ -58,7 +59,9 @@ def _save(author: str, source: str, message: str) -> None:
         for kind, layer in TRIAL_LAYERS.items():
             own = Trial(tuple(one for one in state.trial().objects if one.kind == kind))
             if own:
-                saved[layer] = _save_layer(layer, own, author, source, message)
+                # With the first gate of a campus its estimate goes: the history tells.
+                told = [message, *(pick(one) for one in data.dropped(own))]
+                saved[layer] = _save_layer(layer, own, author, source, _("; ").join(told))
                 state.put(*(one for one in state.trial().objects if one.kind != kind))
     except AtlasError as error:
         if not saved:

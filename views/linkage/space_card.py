@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -84,15 +85,23 @@ def nearest(found: Access, row: pd.Series) -> pd.DataFrame:
         nothing = _("none") if words.is_known(found, key) else _("not supplied")
         entries.append(
             {
-                _("Nearest"): words.key_title(key),
+                _("Decides"): words.key_title(key),
                 _("Name"): nothing if one is None else str(one["name"]),
                 _("Walk (m)"): None if one is None else round_m(one["walk_m"]),
                 _("Way"): "" if one is None else words.way(one["way"]),
                 _("State"): "" if one is None else words.state(one["state"]),
                 _("Place is"): "" if one is None else words.basis(one["basis"]),
+                _("Nearer, but not deciding"): "" if one is None else _nearer(one),
             }
         )
     return pd.DataFrame(entries)
+
+
+def _nearer(one: Any) -> str:  # noqa: ANN401 - a row of pandas
+    """Return which destination is nearer than the one that decides; empty if none is."""
+    if unknown(one["nearer_name"]):
+        return ""
+    return f"{one['nearer_name']} ({num(one['nearer_m'], digits=0, unit='m')})"
 
 
 def round_m(value: object) -> float | None:

@@ -105,6 +105,9 @@ def _campus() -> str:
         placeholder=_("Choose a campus"),
         key=f"{_CAMPUS}:{lang()}",
     )
+    told = data.at_stake(str(chosen)) if chosen else None
+    if told is not None:
+        st.warning(md(pick(told)))
     return str(chosen or "")
 
 

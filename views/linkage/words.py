@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geo.access import GROUPS
+from layers.access import BASIS_NAMES
 from layers.access import CONDITION_NAMES
 from layers.access import KEY_NAMES
 from layers.access import OBJECT_NAMES
 from layers.access import STATE_NAMES
 from layers.access import WAY_NAMES
+from layers.access import codes_in
+from layers.export import tables
 from layers.i18n import unknown
 from views import card
 from views import park_table
@@ -20,17 +23,12 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     import pandas as pd
 
     from layers.access import Access
-    from layers.errors import Text
 
 STATE_MARKS = {"yes": "●", "estimated": "◐", "unknown": "◇", "no": "○"}
 """A shape for each state, so that no state is told by colour alone."""
-
-_BASES = ("gate", "outline", "point", "place")
 
 
 def class_title(value: object) -> str:
@@ -71,13 +69,7 @@ def way(value: object) -> str:
 
 def basis(value: object) -> str:
     """Return what the place of a destination stands on."""
-    names = {
-        "gate": _("gate or entrance"),
-        "outline": _("outline of the area, no gate known"),
-        "point": _("a point, no gate known"),
-        "place": _("known roughly"),
-    }
-    return names[value] if isinstance(value, str) and value in _BASES else ""
+    return pick(BASIS_NAMES[value]) if isinstance(value, str) and value in BASIS_NAMES else ""
 
 
 def is_known(found: Access, key: str) -> bool:
@@ -144,26 +136,7 @@ def reason_column() -> str:
 
 def in_words(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table of the linkage as a file shows it to people: titles in place of codes."""
-    told = {}
-    for name in table.columns:
-        known = _codes(str(name))
-        if known:
-            told[name] = table[name].map(known).fillna(table[name])
-    return table.assign(**told)
-
-
-def _codes(column: str) -> dict[object, str]:
-    """Return the titles of the codes that a column may hold, none if it holds no codes."""
-    name = column.removesuffix("_before").removesuffix("_after")
-    if name.startswith("met_") or name == "state":
-        return _titles(STATE_NAMES)
-    if name.endswith("way"):
-        return _titles(WAY_NAMES)
-    return _titles(KEY_NAMES) if name in {"key", "group"} else {}
-
-
-def _titles(names: Mapping[str, Text]) -> dict[object, str]:
-    return {value: pick(title) for value, title in names.items()}
+    return tables.in_words(table, codes_in(table.columns), lang())
 
 
 def parks(table: pd.DataFrame) -> pd.Series[str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from views import links
+from views import origin
 from views.plan import board
 from views.plan import data
 from views.plan import detail
@@ -49,6 +50,7 @@ def render() -> None:
         detail.show(plan, found.row(asked), _measured(plan)[asked])
         return
     _head(plan)
+    origin.note()
     if _view() == _TARGETS:
         targets.show()
         return
@@ -81,5 +83,5 @@ def _head(plan: Plan) -> None:
     st.markdown(f"### {_('Action plan: tasks and safeguards')}")
     st.caption(
         f"{md(pick(plan.title))} · {md(plan.document)} · {day(plan.start)} – {day(plan.end)} · "
-        f"plan.toml {md(plan.version)}"
+        f"{_('plan file, version {version}').format(version=md(plan.version))}"
     )

@@ -42,7 +42,9 @@ _EVALUATED = "score"
 def show(plan: Plan, row: BoardRow, measured: Sequence[Measured]) -> None:
     """Show a task."""
     task = row.task
-    st.button(_("← All tasks"), key="plan_back", type="tertiary", on_click=state.close)
+    with st.container(gap=None):
+        state.at_top(task.task_id)
+        st.button(_("← All tasks"), key="plan_back", type="tertiary", on_click=state.close)
     st.markdown(f"### {md(task.task_id)} {md(pick(task.title))}")
     late = words.late_badge() if row.is_overdue else ""
     st.html(f"{words.badge(row.state)}{words.told_apart(row.told_apart)}{late}")
@@ -69,14 +71,19 @@ def show(plan: Plan, row: BoardRow, measured: Sequence[Measured]) -> None:
 
 def _definition(plan: Plan, task: Task) -> None:
     st.caption(
-        _("Measured by: {unit} ({kind}). Source: {plan} {document}, {source}").format(
+        _("Measured by: {unit} ({kind}). Source: {source}").format(
             unit=md(pick(task.unit)),
             kind=words.measure_type(task.measure_type),
-            plan=md(pick(plan.title)),
-            document=md(plan.document),
-            source=md(card.source_text(task.source)),
+            source=md(_source(plan, task)),
         )
     )
+
+
+def _source(plan: Plan, task: Task) -> str:
+    """Return where the task stands: the document of the plan, if no source is registered."""
+    if task.source in store.sources().index:
+        return card.source_text(task.source)
+    return f"{pick(plan.title)} {plan.document}".strip()
 
 
 def _values(task: Task, measured: Sequence[Measured]) -> None:
@@ -88,7 +95,7 @@ def _values(task: Task, measured: Sequence[Measured]) -> None:
         f"<td>{esc(pick(one.text))}{words.sample(one)}</td></tr>"
         for one in measured
     )
-    st.html(f'<table class="atlas-numbers">{cells}</table>')
+    st.html(f'<table class="atlas-numbers told">{cells}</table>')
     is_scored = task.measure_type == _EVALUATED and who.may(Right.INTERNAL)
     if is_scored and st.button(_("Open the evaluation"), key="plan_evaluate"):
         links.go("evaluate")

@@ -72,9 +72,10 @@ def _save(
     internal = who.may(Right.INTERNAL)
     named = {key: Text(text, text) for key, text in (titles or _titles()).items() if key in frame}
     shown = frame[[key for key in frame if key in named or key == "sample"]]
+    version = _("plan file, version {version}").format(version=plan.version)
     source = Text(
-        f"{plan.title.zh} {plan.document} · plan.toml {plan.version}",
-        f"{plan.title.en} {plan.document} · plan.toml {plan.version}",
+        f"{plan.title.zh} {plan.document} · {version}",
+        f"{plan.title.en} {plan.document} · {version}",
     )
     tables.save(
         shown,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from layers.i18n import unknown
+from layers.plan import EVIDENCE_ENDINGS
 from layers.plan import MOST_BYTES
 from layers.plan import attach
 from layers.plan import confirm
@@ -101,6 +102,7 @@ def form(plan: Plan, row: BoardRow) -> None:
         _("Add evidence: minutes, notices, photos; at most {n} MB a file").format(
             n=num(MOST_BYTES / _MEGA)
         ),
+        type=list(EVIDENCE_ENDINGS),
         key=f"plan_upload:{task_id}:{state.generation()}",
         max_upload_size=int(MOST_BYTES / _MEGA),
     )

@@ -15,6 +15,7 @@ from views import store
 from views import who
 from views.plan import data
 from views.text import _
+from views.text import esc
 from views.text import md
 from views.text import pick
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 AUTHOR = "plan_author"
 _DONE = "plan_done"
 _GENERATION = "plan_generation"
+_TO_TOP = "document.querySelector('[data-testid=stMain]')?.scrollTo(0, 0)"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,18 @@ def open_(task_id: str) -> None:
 def close() -> None:
     """Go back to the board."""
     st.query_params.pop(links.TASK, None)
+
+
+def at_top(task_id: str) -> None:
+    """Let a task that is opened begin at its top.
+
+    The board and a task are one page of Streamlit, which keeps how far it was scrolled: a
+    task low on the board would open in its middle. The script runs once for each opening.
+    """
+    st.html(
+        f'<span hidden data-task="{esc(task_id)}"></span><script>{_TO_TOP}</script>',
+        unsafe_allow_javascript=True,
+    )
 
 
 def generation() -> int:

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.export.tables import in_words
 from layers.targets import STATUS_MARKS
 from layers.targets import STATUS_TITLES
 from layers.targets import SUGGESTED
 from layers.targets import TARGET_TITLES
+from layers.targets import TARGET_WORDS
 from layers.targets import TARGETS_TITLE
 from layers.targets import TERMS
 from layers.targets import VALUES
 from layers.targets import monitoring_remarks
 from layers.targets import standings_of
+from layers.targets import target_strangers
 from layers.targets import target_table
 from layers.targets.definitions import RATIO
 from layers.targets.remarks import BASIS_TITLES
@@ -37,6 +40,7 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
+    from layers.errors import Text
     from layers.targets import Standing
     from layers.targets import Target
 
@@ -72,6 +76,7 @@ def show() -> None:
     """Show the targets in short, and below it what is known of each, with its forms."""
     found = standings()
     _cards(with_ways=False)
+    _strangers()
     for one in found:
         with st.expander(_heading(one), key=f"target:{one.target.target_id}"):
             _detail(one)
@@ -83,13 +88,21 @@ def show() -> None:
             target_forms.suggest()
     if found and who.may(Right.INTERNAL):
         tables.save(
-            target_table(found),
+            in_words(target_table(found), TARGET_WORDS, lang()),
             "targets",
             TARGETS_TITLE,
             TARGET_TITLES,
             internal=True,
             remarks=monitoring_remarks(),
         )
+
+
+def _strangers() -> None:
+    """Say which rows are about targets that there are not, to whoever may see them."""
+    every = store.tables()
+    given = {key: every[key] for key in (TERMS, VALUES) if key in every}
+    for told in target_strangers(given, store.catalogue().folder):
+        st.warning(md(pick(told)))
 
 
 def _cards(*, with_ways: bool) -> None:
@@ -165,9 +178,16 @@ def _wanted(target: Target) -> str:
 
 def amount(value: float, target: Target) -> str:
     """Return a value of a target with its unit, escaped for Markdown."""
-    return num(value, digits=_digits(value)) + (
-        "%" if target.unit.zh == "%" else f"\u202f{md(pick(target.unit))}".rstrip()
-    )
+    return _with_unit(value, target.unit)
+
+
+def _with_unit(value: float, unit: Text) -> str:
+    told, named = num(value, digits=_digits(value)), pick(unit)
+    if unit.zh == "%":
+        return f"{told}%"
+    # "1,150 100 million yuan" would read as one number.
+    times = "×\u202f" if named[:1].isdigit() else ""
+    return f"{told}\u202f{times}{md(named)}".rstrip()
 
 
 def _digits(value: float) -> int:
@@ -221,11 +241,16 @@ def _internal(one: Standing) -> None:
 
 
 def _gap(one: Standing) -> str:
+    told = _with_unit(max(one.gap, 0.0), one.target.gap_unit)
+    sentences = [_("Still lacking: {amount}.").format(amount=told)]
     if one.target.kind == RATIO:
-        return _("At today's denominator the numerator lacks {n}: {what}.").format(
-            n=num(max(one.gap, 0.0), digits=2), what=md(pick(one.target.numerator) or "–")
+        sentences.append(
+            _("At today's denominator the numerator lacks {n}: {what}.").format(
+                n=num(max(one.numerator_gap, 0.0), digits=2),
+                what=md(pick(one.target.numerator) or "–"),
+            )
         )
-    return _("Still lacking: {amount}.").format(amount=amount(max(one.gap, 0.0), one.target))
+    return " ".join(sentences)
 
 
 def _terms(one: Standing) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from layers.i18n import UNKNOWN
+from layers.plan.table import MEASURE_TYPE_TITLES
 from layers.plan.table import told_apart_title
 from views import store
 from views.text import _
@@ -77,13 +78,7 @@ def sample(one: Measured) -> str:
 
 def measure_type(code: str) -> str:
     """Return what a kind of measure is called."""
-    return {
-        "milestone": _("milestones"),
-        "spatial": _("spatial"),
-        "count": _("number"),
-        "score": _("scorecard"),
-        "economic": _("economic"),
-    }.get(code, code)
+    return pick(MEASURE_TYPE_TITLES[code])
 
 
 def age(days: int | None) -> str:

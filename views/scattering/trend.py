@@ -164,6 +164,13 @@ def _table(changed: pd.DataFrame) -> None:
         for side, word in (("before", before), ("after", after), ("change", _("change"))):
             columns[f"{title} {word}"] = changed[f"{name}_{side}"].astype("float64").round(digits)
     tables.show(pd.DataFrame(columns))
+    st.caption(
+        _(
+            "A gap across a barrier without a known crossing counts by its straight line and is "
+            "not walkable. Once a crossing is there the walk through it may be longer than that "
+            "line: the park was cut off before, and did not come apart."
+        )
+    )
 
 
 def _flag(flag: object) -> str:

@@ -57,6 +57,8 @@ _ORDERS: tuple[tuple[str, str, str], ...] = (
     ("carriers", "completed", "refitted"),
     ("carriers", "completed", "vacant_since"),
     ("replies", "data_date", "start"),
+    ("tasks", "start", "end"),
+    ("tasks", "submitted_on", "confirmed_on"),
 )
 
 # Layer, and what has happened by the date of the data.
@@ -68,6 +70,8 @@ _PAST: tuple[tuple[str, str], ...] = (
     ("parks", "established"),
     ("incubators", "established"),
     ("platforms", "established"),
+    ("milestones", "done_on"),
+    ("evidence", "added_on"),
 )
 _DATA_DATE = "data_date"
 _TODAY = Text("今天", "today")

@@ -67,10 +67,13 @@ RULES: tuple[Rule, ...] = (
     Rule("same_place", ("carriers",), check_places.same_place),
     Rule("part_above_whole", ("carriers",), check_values.part_above_whole),
     Rule("floor_ratio_high", ("carriers",), check_values.floor_ratio_high),
-    Rule("dates_reversed", ("carriers", "units", "replies"), check_values.dates_reversed),
+    Rule("dates_reversed", ("carriers", "units", "replies", "tasks"), check_values.dates_reversed),
     Rule(
         "date_in_future",
-        ("carriers", "units", "parks", "incubators", "platforms"),
+        (
+            *("carriers", "units", "parks", "incubators", "platforms"),
+            *("tasks", "milestones", "evidence"),
+        ),
         check_values.date_in_future,
     ),
     Rule("unit_suspect", ("carriers", "units"), check_values.unit_suspect),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from typing import Any
@@ -310,3 +311,29 @@ def test_a_history_is_told_step_by_step_and_an_undo_undoes_all_of_it(tmp_path: P
 
 def newest(workspace: Workspace) -> str:
     return str(workspace.history()["time"].max())
+
+
+def test_a_gap_that_was_blocked_is_never_told_as_shorter_than_the_walk_that_opens_it() -> None:
+    # 700 m in a straight line across the river; over a bridge 300 m aside twice √(300²+350²).
+    walk = 2 * math.hypot(300, 350)
+    after = added(town(), "crossings", bridge(300))
+    row = flags_changed(town(), after, CATALOGUE, SCATTER, chance=None).iloc[0]
+    assert row["longest_gap_m_before"] == pytest.approx(700, abs=0.1)
+    assert row["longest_gap_m_after"] == pytest.approx(walk, abs=0.1)
+    assert (row["blocked_gaps_before"], row["blocked_gaps_after"]) == (1, 0)
+    assert "最长断档 被阻隔、无路可走（以直线 700 m 计） → 922 m" in row["reason_zh"]
+    assert "blocked, no walk known (counted as 700 m in a line) → 922 m" in row["reason_en"]
+    back = flags_changed(after, town(), CATALOGUE, SCATTER, chance=None).iloc[0]
+    assert "最长断档 922 m → 被阻隔、无路可走（以直线 700 m 计）" in back["reason_zh"]
+
+
+def test_beside_a_longer_gap_the_blocked_one_is_told_too() -> None:
+    carriers = [
+        {"carrier_id": key, "park_id": "P1", "name": key, "gross_area_m2": 1000.0}
+        | {"geometry": at(*place)}
+        for key, place in (("C1", (0, 0)), ("C2", (0, 700)), ("C4", (850, 0)))
+    ]
+    before = town(carriers=carriers)
+    after = added(before, "crossings", bridge(300))
+    row = flags_changed(before, after, CATALOGUE, SCATTER, chance=None).iloc[0]
+    assert "最长断档 850 m（另有 1 处断档被阻隔，以直线计） → 922 m" in row["reason_zh"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -12,14 +13,19 @@ from layers.access import TrialObject
 from layers.access import access_of
 from layers.access import access_remarks
 from layers.access import compare_access
+from layers.access import estimate_at_stake
+from layers.access import estimates_dropped
 from layers.access import flags_changed
 from layers.access import trial_remarks
 from layers.access import with_trial
+from layers.errors import Text
 from layers.errors import UsageError
 from tests.access_hand import CATALOGUE
 from tests.access_hand import RULE
 from tests.access_hand import SCATTER
 from tests.access_hand import added
+from tests.access_hand import at
+from tests.access_hand import box
 from tests.access_hand import bridge
 from tests.access_hand import degrees
 from tests.access_hand import gate
@@ -110,3 +116,72 @@ def test_a_gate_of_an_unknown_campus_is_refused() -> None:
     stray = TrialObject("gate", 1, 1, campus_id="A9")
     with pytest.raises(UsageError, match="A9"):
         access_of(town(), CATALOGUE, RULE, trial=Trial((stray,)))
+
+
+WALLED: dict[str, Any] = {
+    "id": "A1",
+    "name": "甲大学北校区",
+    "university": "甲大学",
+    "kind": "campus",
+}
+WALLED |= {"geometry": box(-1500, -200, -800, 200)}
+# A campus of which only a point is known, south of C1.
+POINT: dict[str, Any] = {"id": "B1", "name": "乙大学", "university": "乙大学", "kind": "campus"}
+POINT |= {"geometry": at(0, -1450)}
+FAR_GATE = TrialObject("gate", *degrees(-1400, 0), campus_id="A1", name="西门")
+DROPPED = "“甲大学北校区”此前没有登记的校门，按边界估算，现按校门计算，原估算不再使用"
+
+
+def test_the_first_gate_of_a_campus_replaces_its_estimate_and_that_is_said() -> None:
+    tables = town(campuses=[WALLED, POINT], gates=[])
+    trial = Trial((FAR_GATE,))
+    before, after = (access_of(tables, CATALOGUE, RULE, trial=t) for t in (None, trial))
+    found = compare_access(before, after)
+    # By hand: the outline is 800 m from C1, its gate 1,400 m, the point of B1 1,450 m, and
+    # a gate of B1 may be 500 m nearer than that: it decides, though the gate is nearer.
+    row: Any = found.distances.set_index(["carrier_id", "key"]).loc["C1", "any_gate"]
+    assert (row["walk_m_before"], row["walk_m_after"]) == pytest.approx((800, 1450), abs=0.1)
+    assert (
+        "“乙大学” 1,450 m（未登记校门，估算）（更近的“西门” 1,400 m 不作判定依据）"
+        in row["reason_zh"]
+    )
+    assert row["causes"] == "gate:trial-1"
+    for table in (found.distances, found.spaces, found.parks, found.district):
+        assert table["reason_zh"].iloc[0].count(DROPPED) == 1
+        assert "the estimate does not count any more" in table["reason_en"].iloc[0]
+    nearest: Any = after.nearest.set_index(["carrier_id", "key"]).loc["C1", "any_gate"]
+    assert (nearest["nearer_name"], round(nearest["nearer_m"])) == ("西门", 1400)
+    told = str(after.spaces.set_index("carrier_id").loc["C1", "reason_zh"])
+    assert "“乙大学”只有点位而无校门" in told
+    assert "最近的是“西门”，步行1,400 m，也超过1,000 m" in told
+    assert any(DROPPED in remark.zh for remark in access_remarks(after, {}))
+    assert not any("估算，现按" in remark.zh for remark in access_remarks(before, {}))
+
+
+def test_only_a_campus_without_a_gate_has_an_estimate_at_stake() -> None:
+    bare = town(campuses=[WALLED, POINT], gates=[])
+    told = estimate_at_stake(bare, "A1")
+    assert told is not None
+    assert DROPPED in told.zh
+    assert "先补登记" in told.zh
+    assert "按点位估算" in (estimate_at_stake(bare, "B1") or Text("", "")).zh
+    assert estimate_at_stake(bare, "A9") is None
+    assert estimate_at_stake(town(), "A1") is None
+    lost = town(campuses=[WALLED], gates=[{"id": "g0", "name": "某门", "campus_id": "A1"}])
+    assert estimate_at_stake(lost, "A1") is not None, "a gate without a place is none yet"
+    planned = town(campuses=[{**WALLED, "status": "planned"}], gates=[])
+    assert estimate_at_stake(planned, "A1") is None
+    two = Trial((FAR_GATE, TrialObject("gate", *degrees(-800, 0), campus_id="A1"), BRIDGE))
+    assert [t.zh for t in estimates_dropped(bare, two)] == [DROPPED]
+    assert [told.zh.startswith(DROPPED) for told in trial_remarks(bare, CATALOGUE, two, RULE)] == [
+        True
+    ]
+
+
+def test_a_campus_that_lost_its_last_gate_is_said_to_be_estimated_again() -> None:
+    with_gate = access_of(town(campuses=[WALLED]), CATALOGUE, RULE)
+    without = access_of(town(campuses=[WALLED], gates=[]), CATALOGUE, RULE)
+    row: Any = (
+        compare_access(with_gate, without).distances.set_index("carrier_id").loc["C1"].iloc[0]
+    )
+    assert "“甲大学北校区”已没有登记的校门，改按边界估算" in row["reason_zh"]

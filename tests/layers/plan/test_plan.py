@@ -256,6 +256,36 @@ def test_hostile_files_are_refused_and_said_why(
     assert len(list((workspace.path / EVIDENCE_FOLDER).iterdir())) == 1
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["a.exe", "纪要.pdf.exe", "a.bat", "a.js", "a.html", "a", "pdf", ".pdf.", "a.pdf\u202e.exe"],
+)
+def test_what_is_no_document_is_no_evidence(workspace: Workspace, name: str) -> None:
+    with pytest.raises(EvidenceError, match="文档、表格、图片或压缩包"):
+        attach(workspace, PLAN, "T04", name, b"MZ", hand=LI, today=TODAY)
+    assert workspace.read("evidence").empty
+    assert not (workspace.path / EVIDENCE_FOLDER).exists()
+
+
+@pytest.mark.parametrize("name", ["纪要.PDF", "台账.xlsx", "照片.JPG", "材料.zip", "通知.wps"])
+def test_documents_tables_pictures_and_archives_are_evidence(
+    workspace: Workspace, name: str
+) -> None:
+    attach(workspace, PLAN, "T04", name, b"x", hand=LI, today=TODAY)
+    assert workspace.read("evidence")["file_name"].tolist() == [name]
+
+
+def test_a_task_cannot_start_after_it_ends(workspace: Workspace) -> None:
+    set_fields(workspace, PLAN, "T04", {"end": "2026-06-30"}, hand=LI)
+    with pytest.raises(PlanError, match="2026-07-01 晚于完成期限 2026-06-30"):
+        set_fields(workspace, PLAN, "T04", {"start": "2026-07-01"}, hand=LI)
+    set_fields(workspace, PLAN, "T04", {"start": "2026-06-30"}, hand=LI)
+    with pytest.raises(PlanError, match="晚于完成期限"):
+        set_fields(workspace, PLAN, "T04", {"end": dt.date(2026, 6, 29)}, hand=LI)
+    set_fields(workspace, PLAN, "T04", {"start": "2026-08-01", "end": "2026-09-01"}, hand=LI)
+    set_fields(workspace, PLAN, "T04", {"end": None}, hand=LI)
+
+
 def test_a_hash_that_somebody_imported_is_no_path(workspace: Workspace) -> None:
     store = EvidenceStore(workspace.path)
     for name in ("../manifest.json", "", "a" * 63, "A" * 64, "/etc/passwd"):

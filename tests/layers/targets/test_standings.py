@@ -35,6 +35,8 @@ def test_the_worked_example_through_the_layers() -> None:
     assert (one.status, one.index, one.attained, one.elapsed) == ("slow", 0.75, 0.375, 0.5)
     assert one.growth == pytest.approx(0.140128, abs=1e-6)
     assert one.gap == 250
+    assert target_table([one]).iloc[0]["gap_unit"] == "亿元"
+    assert math.isnan(one.numerator_gap)
     assert one.age_days == (TODAY - day("2025-06-30")).days == 77
 
 
@@ -46,7 +48,12 @@ def test_the_worked_ratio_through_the_layers() -> None:
     )
     assert one.latest is not None
     assert one.latest.value == pytest.approx(100 * 52 / 1200)
-    assert one.gap == pytest.approx(8.0)
+    # 60 of 1,200 are 5 %: 8 more than 52, which are two thirds of a percentage point.
+    assert one.numerator_gap == pytest.approx(8.0)
+    assert one.gap == pytest.approx(2 / 3)
+    row = target_table([one]).iloc[0]
+    assert (row["unit"], row["gap_unit"]) == ("%", "个百分点")
+    assert (row["gap"], row["numerator_gap"]) == pytest.approx((2 / 3, 8.0))
     assert one.index == pytest.approx((52 / 12 - 4) / 1 / 0.5)
     assert one.points == pytest.approx((5 - 52 / 12) / 1.5)
     assert math.isnan(one.growth)
@@ -144,7 +151,9 @@ def test_a_target_at_most_is_gone_towards_downwards() -> None:
     vacancy = replace(RESEARCH, target_id="vacancy", kind="total", number=12.0, parts=())
     lower = replace(vacancy, direction="at_most")
     row = {"period_end": "2025-06-30", "value": 16, "basis": "point"}
-    assert standing(lower, row, base_value=20).index == pytest.approx(1.0)
+    down = standing(lower, row, base_value=20)
+    assert (down.index, down.gap) == pytest.approx((1.0, 4.0)), "16 is 4 above the 12"
+    assert standing(lower, {**row, "value": 11}, base_value=20).gap == pytest.approx(-1.0)
     assert standing(lower, row, base_value=11).status == "undecided"
     assert standing(vacancy, row, base_value=20).status == "undecided"
 
