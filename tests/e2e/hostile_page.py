@@ -73,7 +73,10 @@ def open_everything(page: Page) -> None:
                 idle(page)
                 check(page)
     for number in range(min(page.locator("details:not([open]) summary").count(), MOST_OPENED)):
-        page.locator("details summary").nth(number).click()
+        parts = page.locator("details summary")
+        if number < parts.count():
+            # One that was counted while the page was built anew may be gone by now.
+            parts.nth(number).click()
     idle(page)
     check(page)
     for number in range(min(page.get_by_role("combobox").count(), MOST_OPENED)):
