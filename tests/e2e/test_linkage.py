@@ -24,10 +24,12 @@ from tests.e2e.hand import open_app
 from tests.e2e.hand import pixel
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Frame
+    from playwright.sync_api import Locator
     from playwright.sync_api import Page
 
     from layers.workspace import Workspace
@@ -58,13 +60,10 @@ def _tap(frame: Frame, page: Page, lng: float, lat: float) -> None:
     page.mouse.click(box["x"] + spot["x"], box["y"] + spot["y"])
 
 
-def _put(page: Page, lng: float, lat: float) -> None:
-    """Point where the gate stands; a map that was just drawn anew under it is tapped again."""
-    answer = page.get_by_text("试放之后会怎样")
+def _until(page: Page, answer: Locator, point: Callable[[Frame], None]) -> None:
+    """Point at the map until it answers; one just drawn anew under the hand does not."""
     for _attempt in range(CLICKS):
-        frame = map_of(page)
-        look(frame, lat, lng, 17)
-        _tap(frame, page, lng, lat)
+        point(map_of(page))
         try:
             answer.wait_for(timeout=ANSWER_MS)
         except NothingCameError:
@@ -74,20 +73,24 @@ def _put(page: Page, lng: float, lat: float) -> None:
     idle(page)
 
 
+def _put(page: Page, lng: float, lat: float) -> None:
+    """Point where the gate stands."""
+
+    def point(frame: Frame) -> None:
+        look(frame, lat, lng, 17)
+        _tap(frame, page, lng, lat)
+
+    _until(page, page.get_by_text("试放之后会怎样"), point)
+
+
 def _open_card(page: Page, lng: float, lat: float) -> None:
-    """Click a space; a map that was just drawn anew under the click is clicked again."""
-    close = page.get_by_role("button", name="关闭卡片")
-    for _click in range(CLICKS):
-        frame = map_of(page)
+    """Click a space."""
+
+    def point(frame: Frame) -> None:
         look(frame, lat, lng, 16)
         click_at(frame, lng, lat)
-        try:
-            close.wait_for(timeout=ANSWER_MS)
-        except NothingCameError:
-            continue
-        break
-    expect(close).to_be_visible()
-    idle(page)
+
+    _until(page, page.get_by_role("button", name="关闭卡片"), point)
 
 
 def _choose(page: Page, label: str, option: str) -> None:
