@@ -138,11 +138,13 @@ def _places() -> None:
     # Layers of many thousand buildings are not read to learn that each has its place.
     every = store.tables()
     lacking = {
-        spec.key: every.get(spec.key)
+        spec.key: every[spec.key]
         for spec in store.catalogue().layers
-        if spec.geometry and store.rows(spec.key) > store.rows(spec.key, located=True)
+        if spec.geometry
+        and store.rows(spec.key) > store.rows(spec.key, located=True)
+        and spec.key in every
     }
-    found = unlocated({k: f for k, f in lacking.items() if f is not None}, store.catalogue())
+    found = unlocated(lacking, store.catalogue())
     titles = {spec.key: pick(spec.title) for spec in store.catalogue().layers}
     shown = found.assign(layer=found["layer"].map(titles))
     with _item(_("Objects without a place"), len(found)):
