@@ -3,7 +3,6 @@
     with running_team(folder / "workspace") as team:
         client = team.signed_in("planner")         # an httpx.Client with the cookies
         client.get("/auth/logout")
-        sign_in(page, team, "viewer", "/overview") # in a real browser
         team.set_role("planner", None)             # a role is taken away, at once
 
 Everything is on the loopback address. People: viewer, planner, planner2, steward, admin,
@@ -45,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from collections.abc import Mapping
 
-    from playwright.sync_api import Page
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -331,11 +329,3 @@ def _wait(server: TeamServer) -> None:
             time.sleep(0.3)
     message = f"the server did not start:\n{server.log.read_text('utf-8', 'replace')}"
     raise AssertionError(message)
-
-
-def sign_in(page: Page, server: TeamServer, name: str, address: str = "/") -> None:
-    """Open an address in a browser that is not signed in, and sign in as somebody."""
-    page.goto(f"{server.address}{address}")
-    page.get_by_role("link", name="登录").click()
-    page.get_by_role("link", name=name, exact=True).click()
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")

@@ -8,7 +8,6 @@ other input: what is not understood is passed over and told.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -19,8 +18,8 @@ from layers.picture import View
 from layers.themes import Theme
 from views import card
 from views import store
+from views.addressbar import AddressBar
 from views.text import _
-from views.text import md
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,30 +32,17 @@ THEME = "layer_theme:"
 FILTER = "layer_filter:"
 SELECTED = "selected"
 
-_NAMES = ("on", "theme", "filter", "sel")
+_BAR = AddressBar("permalink", ("on", "theme", "filter", "sel"))
 _PLACE = "at"
-_WRITTEN = "permalink_written"
 _VIEW = "permalink_view"
-_IGNORED = "permalink_ignored"
 _GENERATION = "permalink_generation"
 _LONGEST = 4_000
 _MOST_ZOOM = 22
 
 
-@dataclass(frozen=True)
-class _Address:
-    """The parts of an address that the page itself writes, by name."""
-
-    parts: dict[str, str]
-
-    @classmethod
-    def present(cls) -> _Address:
-        return cls({n: str(st.query_params[n]) for n in _NAMES if n in st.query_params})
-
-
 def asked() -> dict[str, str]:
     """Return what the address says of the map; empty if it says nothing."""
-    found = {name: str(st.query_params[name]) for name in _NAMES if name in st.query_params}
+    found = _BAR.present()
     if _PLACE in st.query_params:
         found[_PLACE] = str(st.query_params[_PLACE])
     return found
@@ -67,11 +53,8 @@ def restore(specs: Sequence[LayerSpec]) -> None:
 
     Call before the first widget of the page.
     """
-    address = _Address.present().parts
-    written = st.session_state.get(_WRITTEN)
-    st.session_state[_IGNORED] = []
-    # Coming from another page there is no address yet, and the session counts.
-    if address == written or (not address and written is not None):
+    address = _BAR.opened()
+    if address is None:
         return
     _restore_view()
     renew_widgets()
@@ -110,12 +93,7 @@ def keep(specs: Sequence[LayerSpec]) -> None:
     parts = {name: text for name, text in parts.items() if text}
     if len("".join(parts.values())) > _LONGEST:
         parts.pop("filter", None)
-    state[_WRITTEN] = parts
-    for name in _NAMES:
-        if name not in parts:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != parts[name]:
-            st.query_params[name] = parts[name]
+    _BAR.write(parts)
 
 
 def view() -> tuple[View, str] | None:
@@ -126,24 +104,14 @@ def view() -> tuple[View, str] | None:
 
 def tell() -> None:
     """Say what of the address was not understood."""
-    ignored: list[str] = st.session_state.get(_IGNORED, [])
-    if ignored:
-        st.warning(
-            _("Parts of the link do not fit this workspace and were left out: {parts}").format(
-                parts=md(", ".join(ignored))
-            )
-        )
-
-
-def _ignore(text: str) -> None:
-    st.session_state[_IGNORED].append(text[:80])
+    _BAR.tell(_("Parts of the link do not fit this workspace and were left out: {parts}"))
 
 
 def _restore_selection(feature: str) -> None:
     st.session_state[SELECTED] = feature
     if feature and card.find(feature) is None:
         st.session_state[SELECTED] = ""
-        _ignore(feature)
+        _BAR.ignore(feature)
 
 
 def _restore_view() -> None:
@@ -152,7 +120,7 @@ def _restore_view() -> None:
         return
     found = _parsed_view(text)
     if found is None:
-        _ignore(text)
+        _BAR.ignore(text)
     else:
         st.session_state[_VIEW] = (found, f"{_PLACE}:{text}")
 
@@ -174,7 +142,7 @@ def _restore_layers(text: str | None, specs: Iterable[LayerSpec]) -> None:
         st.session_state[ON + key] = visible if asked is None else key in asked
     for key in asked or ():
         if key not in known:
-            _ignore(key)
+            _BAR.ignore(key)
 
 
 def _restore_texts(kind: str, text: str, specs: dict[str, LayerSpec]) -> None:
@@ -185,7 +153,7 @@ def _restore_texts(kind: str, text: str, specs: dict[str, LayerSpec]) -> None:
         if key in specs and _is_understood(kind, key, rest):
             st.session_state[kind + key] = rest
         else:
-            _ignore(part)
+            _BAR.ignore(part)
 
 
 def _is_understood(kind: str, key: str, text: str) -> bool:

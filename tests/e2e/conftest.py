@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench.city import make_workspace
+from tests.e2e.hand import steady
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from playwright.sync_api import Browser
+    from playwright.sync_api import BrowserContext
     from playwright.sync_api import ConsoleMessage
     from playwright.sync_api import Page
 
@@ -134,13 +136,23 @@ def page(browser: Browser) -> Iterator[Page]:
         yield opened
 
 
+def new_context(browser: Browser, *, width: int = 1440, height: int = 900) -> BrowserContext:
+    """Return a context of its own for pages of the app."""
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        accept_downloads=True,
+        locale="zh-CN",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    steady(context)
+    return context
+
+
 @contextmanager
 def watched(browser: Browser, *, width: int = 1440, height: int = 900) -> Iterator[Page]:
     """Give a page of its own, and fail on whatever it asks of other hosts or complains of."""
-    context = browser.new_context(
-        viewport={"width": width, "height": height}, accept_downloads=True, locale="zh-CN"
-    )
-    context.set_default_timeout(PATIENCE_MS)
+    context = new_context(browser, width=width, height=height)
     opened = context.new_page()
     problems: list[str] = []
     opened.on("pageerror", lambda error: problems.append(f"page error: {error}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import count as numbers
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -10,13 +11,54 @@ from playwright.sync_api import TimeoutError as NothingCameError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
     from playwright.sync_api import Download
     from playwright.sync_api import Frame
     from playwright.sync_api import Locator
     from playwright.sync_api import Page
 
+    from tests.team_hand import TeamServer
+
 _ATTEMPTS = 20
+FEATURES_DRAWN = "document.querySelector('path.leaflet-interactive')"
+"""Holds in a map that shows features."""
 _CLICKS, _ANSWER_MS = 3, 20_000
+STEADY = """(() => {
+    // When a page last said something to its server, and when it last heard from it.
+    const wire = window.atlasWire = {sent: 0, heard: 0};
+    const known = new WeakSet();
+    const send = WebSocket.prototype.send;
+    WebSocket.prototype.send = function (data) {
+        if (!known.has(this)) {
+            known.add(this);
+            this.addEventListener('message', () => { wire.heard = performance.now(); });
+        }
+        wire.sent = performance.now();
+        return send.call(this, data);
+    };
+    // What still slides when it is clicked is missed: a folded part is open at once.
+    const animate = Element.prototype.animate;
+    Element.prototype.animate = function (frames, options) {
+        const rest = typeof options === 'object' ? options : {};
+        return animate.call(this, frames, {...rest, duration: 0, delay: 0});
+    };
+})()"""
+"""What :func:`steady` has a page run before anything else."""
+_CALM = """([call, quietMs, unansweredMs]) => {
+    const now = performance.now();
+    const wire = window.atlasWire;
+    const rests = document.querySelector('[data-testid=stApp][data-test-script-state=notRunning]');
+    // Some messages need no answer.
+    const answered = wire.heard > wire.sent || now - wire.sent > unansweredMs;
+    if (!rests || !answered || window.atlasCall !== call) {
+        window.atlasCall = call;
+        window.atlasCalmSince = now;
+        return false;
+    }
+    return now - window.atlasCalmSince >= quietMs;
+}"""
+_QUIET_MS, _UNANSWERED_MS = 120, 2_000
+_calls = numbers()
 _DRAWN = """() => {
     const layers = window.map && map.atlas ? Object.values(map.atlas.tiles) : [];
     return layers.length > 0 && layers.every(layer => !layer.isLoading()
@@ -25,14 +67,32 @@ _DRAWN = """() => {
 }"""
 
 
+def steady(context: BrowserContext) -> None:
+    """Have the pages of a context keep still and say what :func:`idle` waits for."""
+    context.add_init_script(STEADY)
+
+
 def idle(page: Page) -> None:
-    """Wait until Streamlit has finished running the script."""
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    """Wait until Streamlit has finished running the script for all that it was told.
+
+    Streamlit says that it runs only when its server has said so: just after a click the page
+    looks as if it rested. So the last word on the wire must be the server's. The context of the
+    page is one that :func:`steady` has seen.
+    """
+    page.wait_for_function(_CALM, arg=[next(_calls), _QUIET_MS, _UNANSWERED_MS])
 
 
 def open_app(page: Page, server: str, address: str = "map?lang=zh") -> None:
     """Open the app on a page, usually on the map, and wait until it has come to rest."""
     page.goto(f"{server}/{address}")
+    idle(page)
+
+
+def sign_in(page: Page, server: TeamServer, name: str, address: str = "/") -> None:
+    """Open an address in a browser that is not signed in, and sign in as somebody."""
+    page.goto(f"{server.address}{address}")
+    page.get_by_role("link", name="登录").click()
+    page.get_by_role("link", name=name, exact=True).click()
     idle(page)
 
 
@@ -87,31 +147,36 @@ def _made(handle: Locator) -> Frame | None:
 
 def map_of(page: Page) -> Frame:
     """Return the frame of the map once its features are drawn."""
-    return map_where(page, "document.querySelector('path.leaflet-interactive')")
+    return map_where(page, FEATURES_DRAWN)
 
 
 def map_where(page: Page, condition: str) -> Frame:
-    """Return the frame of the map once a condition holds in it.
+    """Return the frame of the map once a condition holds in it."""
+    (frame,) = maps_where(page, 1, condition)
+    return frame
 
-    A map that is replaced meanwhile is looked for again.
+
+def maps_where(page: Page, count: int, condition: str) -> list[Frame]:
+    """Return the frames of the maps of a page once a condition holds in each.
+
+    Maps that are replaced meanwhile are looked for again.
     """
     for _attempt in range(_ATTEMPTS):
-        (frame,) = frames(page)
+        found = frames(page, count)
         try:
-            frame.wait_for_function(condition)
+            for frame in found:
+                frame.wait_for_function(condition)
         except Error as error:
             if "detached" not in error.message:
                 raise
             continue
-        return frame
+        return found
     raise AssertionError
 
 
 def tiles_drawn(page: Page) -> Frame:
     """Return the frame of the map once all of its tiles are drawn."""
-    (frame,) = frames(page)
-    frame.wait_for_function(_DRAWN)
-    return frame
+    return map_where(page, _DRAWN)
 
 
 def look(frame: Frame, lat: float, lng: float, zoom: float) -> None:

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from layers.catalogue import load_catalogue
 from layers.editing import FOLDER
 from layers.startup import open_or_create
-from tests.e2e.conftest import PATIENCE_MS
+from tests.e2e.conftest import new_context
 from tests.e2e.conftest import running
 from tests.e2e.conftest import started
 from tests.e2e.conftest import watched
@@ -152,8 +152,7 @@ def test_a_draft_survives_a_server_that_is_killed(workspace: Workspace, browser:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    with browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900}) as context:
-        context.set_default_timeout(PATIENCE_MS)
+    with new_context(browser) as context:
         page = context.new_page()
         with started(workspace.path, port) as process:
             open_app(page, f"http://127.0.0.1:{port}")

@@ -11,8 +11,8 @@ from playwright.sync_api import expect
 from layers.catalogue import load_catalogue
 from layers.workspace import Workspace
 from tests.e2e.conftest import running
-from tests.e2e.hand import frames
 from tests.e2e.hand import idle
+from tests.e2e.hand import map_where
 from tests.e2e.hand import open_app
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ def test_the_address_alone_opens_the_first_page(own: tuple[str, Path], page: Pag
     expect(page.get_by_text("口径未给定").first).to_be_visible()
     expect(page.get_by_text("还没有拍过快照")).to_be_visible()
     expect(page.get_by_text("无运营机构的低效载体")).to_be_visible()
-    (frame,) = frames(page)
-    frame.wait_for_function("document.querySelectorAll('path.leaflet-interactive').length > 50")
+    map_where(page, "document.querySelectorAll('path.leaflet-interactive').length > 50")
 
 
 def test_an_old_link_to_the_map_still_opens_the_map(own: tuple[str, Path], page: Page) -> None:

@@ -16,8 +16,9 @@ from playwright.sync_api import expect
 
 from tests.e2e.conftest import ROOT
 from tests.e2e.conftest import running
-from tests.e2e.hand import frames
+from tests.e2e.hand import FEATURES_DRAWN
 from tests.e2e.hand import idle
+from tests.e2e.hand import maps_where
 from tests.e2e.hand import open_app
 from tests.e2e.hostile_page import check
 from tests.hostile_hand import TAIL
@@ -181,9 +182,7 @@ def _open_plan(page: Page) -> None:
 
 
 def _frame(page: Page, count: int, number: int) -> Frame:
-    frame = frames(page, count)[number]
-    frame.wait_for_function("document.querySelector('path.leaflet-interactive')")
-    return frame
+    return maps_where(page, count, FEATURES_DRAWN)[number]
 
 
 def _points(frame: Frame) -> list[Any]:

@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.hand import idle
+from tests.e2e.hand import sign_in
 from tests.e2e.hostile_page import check
 from tests.e2e.hostile_page import open_everything
 from tests.hostile_hand import MIXED
 from tests.hostile_hand import make_poisoned
 from tests.team_hand import running_team
-from tests.team_hand import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,12 +14,14 @@ from layers.catalogue import load_catalogue
 from layers.workspace import Workspace
 from tests.e2e.conftest import running
 from tests.e2e.conftest import watched
+from tests.e2e.hand import FEATURES_DRAWN
 from tests.e2e.hand import building_in_view
 from tests.e2e.hand import frames
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import look
 from tests.e2e.hand import map_of
+from tests.e2e.hand import maps_where
 from tests.e2e.hand import open_app
 from tests.e2e.hand import tiles_drawn
 from tests.e2e.hand import view
@@ -141,8 +143,7 @@ def _compare(page: Page, server: str, layer: str) -> None:
 
 def test_two_versions_stand_side_by_side_with_linked_views(versions: str, page: Page) -> None:
     _compare(page, versions, "功能区")
-    left, right = frames(page, 2)
-    left.wait_for_function("document.querySelector('path.leaflet-interactive')")
+    left, right = maps_where(page, 2, FEATURES_DRAWN)
     look(left, 31.305, 121.515, 14)
     right.wait_for_function("Math.abs(map.getZoom() - 14) < 1e-9")
     assert view(left) == pytest.approx(view(right), abs=1e-6)
@@ -186,14 +187,13 @@ def test_two_versions_lie_under_a_bar_that_clips_them(versions: str, page: Page)
 
 def test_large_layers_are_compared_as_tiles(versions: str, page: Page) -> None:
     _compare(page, versions, "建筑")
-    for frame in frames(page, 2):
+    for frame in maps_where(page, 2, "Object.values(map.atlas.tiles).length === 1"):
         look(frame, 31.29, 121.52, 16)
-        frame.wait_for_function(
-            "Object.values(map.atlas.tiles).length === 1 && Object.values(map.atlas.tiles)"
-            ".every(l => !l.isLoading() && Object.values(l._tiles).every(t => t.loaded))"
-        )
-    urls = [
-        frame.evaluate("() => Object.values(map.atlas.tiles)[0]._spec.url")
-        for frame in frames(page, 2)
-    ]
+    drawn = maps_where(
+        page,
+        2,
+        "Object.values(map.atlas.tiles)"
+        ".every(l => !l.isLoading() && Object.values(l._tiles).every(t => t.loaded))",
+    )
+    urls = [frame.evaluate("() => Object.values(map.atlas.tiles)[0]._spec.url") for frame in drawn]
     assert [re.findall(r"buildings/(\d+)-", url)[0] for url in urls] == ["0", "1"]

@@ -103,8 +103,7 @@ def test_every_page_and_tool(supplied: str, page: Page) -> None:
         go(page, title)
         expect(page.locator("[data-testid=stException]")).to_have_count(0)
         if title == "编辑":
-            (frame,) = frames(page)
-            frame.wait_for_function("map.atlas.busy === true")
+            frame = map_where(page, "map.atlas.busy === true")
             frame.get_by_role("button", name="鼠标与键盘操作说明").click()
         if title == "对比":
             frames(page, 2)

@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import expect
 
 from layers.audit import read
+from tests.e2e.conftest import new_context
 from tests.e2e.conftest import watched
 from tests.e2e.hand import idle
+from tests.e2e.hand import sign_in
 from tests.team_hand import PEOPLE
 from tests.team_hand import running_team
-from tests.team_hand import sign_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TeamServer]:
 @pytest.fixture
 def stranger(browser: Browser) -> Iterator[Page]:
     """Return a page on which refusals are not failures: they are what is tested."""
-    context = browser.new_context(locale="zh-CN")
+    context = new_context(browser)
     yield context.new_page()
     context.close()
 

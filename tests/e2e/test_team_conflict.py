@@ -13,9 +13,9 @@ from layers.startup import open_or_create
 from tests.e2e.conftest import watched
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
+from tests.e2e.hand import sign_in
 from tests.team_hand import PEOPLE
 from tests.team_hand import running_team
-from tests.team_hand import sign_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,9 +18,9 @@ import streamlit as st
 from layers.scorecards import load_scorecards
 from layers.underuse import RankChoice
 from views import store
+from views.addressbar import AddressBar
 from views.text import _
 from views.text import lang
-from views.text import md
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,14 +43,12 @@ NEARNESS = (200.0, 50.0, 10.0, None)
 """How close drawn weights keep to those that are set; None for any weights."""
 
 MOST_WEIGHT = 1000.0
-_NAMES = ("class", "period", "view", "subject", "weights")
-_MOST_TEXT = 80
 _YEAR_DIGITS = 4
 _DIGITS = 4
+_LONGEST_SUBJECT = 80
 _USUAL = RankChoice()
 _DESK = "evaluate_desk"
-_WRITTEN = "evaluate_written"
-_IGNORED = "evaluate_ignored"
+_BAR = AddressBar("evaluate", ("class", "period", "view", "subject", "weights"))
 
 
 @dataclass
@@ -143,18 +141,15 @@ def restore(years: Callable[[Scorecard], list[int]]) -> None:
     years
         Gives the years that a card can be asked for.
     """
-    address = {name: str(st.query_params[name]) for name in _NAMES if name in st.query_params}
-    written = st.session_state.get(_WRITTEN)
-    st.session_state[_IGNORED] = []
-    # Coming from another page there is no address yet, and the session counts.
-    if address == written or (not address and written is not None):
+    address = _BAR.opened()
+    if address is None:
         return
     old = desk()
     fresh = Desk(file=old.file, own=old.own)
     # The class stands first, because year and weights are understood by its card.
     for name, text in address.items():
         if not _understood(fresh, name, text, years):
-            st.session_state[_IGNORED].append(f"{name}={text}"[:_MOST_TEXT])
+            _BAR.ignore(f"{name}={text}")
     st.session_state[_DESK] = fresh
 
 
@@ -169,24 +164,12 @@ def keep() -> None:
         "subject": now.subject if now.view == SUBJECT else "",
         "weights": ",".join(f"{key}:{weight:g}" for key, weight in now.changed(card)),
     }
-    parts = {name: text for name, text in parts.items() if text}
-    st.session_state[_WRITTEN] = parts
-    for name in _NAMES:
-        if name not in parts:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != parts[name]:
-            st.query_params[name] = parts[name]
+    _BAR.write({name: text for name, text in parts.items() if text})
 
 
 def tell() -> None:
     """Say what of the address was not understood."""
-    ignored: list[str] = st.session_state[_IGNORED]
-    if ignored:
-        st.warning(
-            _("Parts of the link are not understood and were left out: {parts}").format(
-                parts=md(", ".join(ignored))
-            )
-        )
+    _BAR.tell(_("Parts of the link are not understood and were left out: {parts}"))
 
 
 def widget(
@@ -220,7 +203,7 @@ def _understood(fresh: Desk, name: str, text: str, years: Callable[[Scorecard], 
     if name == "view":
         return _put(fresh, "view", text, known=text in VIEWS)
     if name == "subject":
-        return _put(fresh, "subject", text, known=len(text) <= _MOST_TEXT)
+        return _put(fresh, "subject", text, known=len(text) <= _LONGEST_SUBJECT)
     card = fresh.scorecard
     if name == "period":
         year = int(text) if text.isascii() and text.isdigit() and len(text) == _YEAR_DIGITS else 0

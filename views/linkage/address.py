@@ -17,9 +17,9 @@ import streamlit as st
 from geo.access import GROUPS
 from geo.access import LINKS
 from geo.access import AccessParameters
+from views.addressbar import AddressBar
 from views.text import _
 from views.text import lang
-from views.text import md
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,8 +29,6 @@ NO_AREA = "none"
 """Minutes of which no area is drawn."""
 _DEFAULTS = AccessParameters()
 _VALUES = "linkage_values"
-_WRITTEN = "linkage_written"
-_IGNORED = "linkage_ignored"
 _WIDGET = "linkage:"
 
 
@@ -83,6 +81,9 @@ def defaults() -> dict[str, Any]:
     }
 
 
+_BAR = AddressBar("linkage", tuple(defaults()))
+
+
 def parameters() -> AccessParameters:
     """Return the thresholds that are set.
 
@@ -105,16 +106,13 @@ def restore() -> None:
     Call before the first widget of the page.
     """
     found = defaults()
-    address = {name: str(st.query_params[name]) for name in found if name in st.query_params}
-    written = st.session_state.get(_WRITTEN)
-    st.session_state[_IGNORED] = []
-    # Coming from another page there is no address yet, and the session counts.
-    if address == written or (not address and written is not None):
+    address = _BAR.opened()
+    if address is None:
         return
     for name, text in address.items():
         read = _read(name, text)
         if read is None:
-            st.session_state[_IGNORED].append(f"{name}={text}"[:80])
+            _BAR.ignore(f"{name}={text}")
         else:
             found[name] = read
     st.session_state[_VALUES] = found
@@ -124,23 +122,12 @@ def keep() -> None:
     """Write what is not the default into the address, if it has changed."""
     usual, now = defaults(), st.session_state[_VALUES]
     parts = {name: _text(now[name]) for name in usual if now[name] != usual[name]}
-    st.session_state[_WRITTEN] = parts
-    for name in usual:
-        if name not in parts:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != parts[name]:
-            st.query_params[name] = parts[name]
+    _BAR.write(parts)
 
 
 def tell() -> None:
     """Say what of the address was not understood."""
-    ignored: list[str] = st.session_state[_IGNORED]
-    if ignored:
-        st.warning(
-            _("Parts of the link are not understood and were left out: {parts}").format(
-                parts=md(", ".join(ignored))
-            )
-        )
+    _BAR.tell(_("Parts of the link are not understood and were left out: {parts}"))
 
 
 def value(name: str) -> Any:  # noqa: ANN401 - a number or a word

@@ -17,9 +17,9 @@ import streamlit as st
 from geo.parameters import DEFAULTS
 from layers.stock import DEFAULT_CHANCE
 from views import store
+from views.addressbar import AddressBar
 from views.text import _
 from views.text import lang
-from views.text import md
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +31,6 @@ USE_FIELDS = {"buildings": "use", "carriers": "carrier_class"}
 DRAWS = (99, 999, 4999)
 MOST_SEED = 2**31 - 1
 _VALUES = "scatter_values"
-_WRITTEN = "scatter_written"
-_IGNORED = "scatter_ignored"
 _WIDGET = "scatter:"
 
 
@@ -69,23 +67,23 @@ def defaults() -> dict[str, Any]:
     return numbers | chance | {"view": LIST}
 
 
+_BAR = AddressBar("scatter", tuple(defaults()))
+
+
 def restore() -> None:
     """Set the page to what the address says, if somebody else wrote the address.
 
     Call before the first widget of the page.
     """
     usual = defaults()
-    address = {name: str(st.query_params[name]) for name in usual if name in st.query_params}
-    written = st.session_state.get(_WRITTEN)
-    st.session_state[_IGNORED] = []
-    # Coming from another page there is no address yet, and the session counts.
-    if address == written or (not address and written is not None):
+    address = _BAR.opened()
+    if address is None:
         return
     for name, text in address.items():
         # The uses stand behind the stock they are uses of.
         found = _uses(usual["stock"], text) if name == "uses" else _parsed(name, text)
         if found is None:
-            st.session_state[_IGNORED].append(f"{name}={text}"[:80])
+            _BAR.ignore(f"{name}={text}")
         else:
             usual[name] = found
     st.session_state[_VALUES] = usual
@@ -96,23 +94,12 @@ def keep() -> None:
     usual = defaults()
     values = st.session_state[_VALUES]
     parts = {name: _text(values[name]) for name in usual if values[name] != usual[name]}
-    st.session_state[_WRITTEN] = parts
-    for name in usual:
-        if name not in parts:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != parts[name]:
-            st.query_params[name] = parts[name]
+    _BAR.write(parts)
 
 
 def tell() -> None:
     """Say what of the address was not understood."""
-    ignored: list[str] = st.session_state[_IGNORED]
-    if ignored:
-        st.warning(
-            _("Parts of the link are not understood and were left out: {parts}").format(
-                parts=md(", ".join(ignored))
-            )
-        )
+    _BAR.tell(_("Parts of the link are not understood and were left out: {parts}"))
 
 
 def value(name: str) -> Any:  # noqa: ANN401 - a number, a word or several
