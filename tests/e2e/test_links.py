@@ -71,6 +71,8 @@ def test_the_address_reopens_layers_filter_theme_selection_and_view(
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("2,000 个对象中有"))).to_be_visible()
     page.keyboard.press("Escape")
+    # The page tells its server of the closed panel only when it is gone.
+    expect(page.get_by_role("combobox", name="筛选字段")).to_have_count(0)
     idle(page)
     look(frame, 31.2912, 121.5234, 17.5)
     tiles_drawn(page)
