@@ -120,6 +120,13 @@ def go(page: Page, title: str) -> None:
     idle(page)
 
 
+def choose(page: Page, label: str, option: str) -> None:
+    """Look for an option of a list by a part of its name, take it, and let the page follow."""
+    page.get_by_role("combobox", name=label).fill(option)
+    page.get_by_role("option", name=option).first.click()
+    idle(page)
+
+
 def frames(page: Page, count: int = 1) -> list[Frame]:
     """Return the frames of the maps of a page once they are made.
 

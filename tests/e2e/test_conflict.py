@@ -17,6 +17,7 @@ from tests.e2e.conftest import new_context
 from tests.e2e.conftest import running
 from tests.e2e.conftest import started
 from tests.e2e.conftest import watched
+from tests.e2e.hand import choose
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import map_where
@@ -51,9 +52,7 @@ def _change(page: Page, zone: str, **values: str) -> None:
     """Change attributes of a zone, and apply that as one step."""
     page.locator("label").filter(has_text=re.compile("^修改属性$")).click()
     idle(page)
-    page.get_by_role("combobox", name="要素").fill(f"({zone})")
-    page.keyboard.press("Enter")
-    idle(page)
+    choose(page, "要素", f"({zone})")
     more = page.locator("details summary").filter(has_text="更多属性")
     more.click()
     for label, value in values.items():
@@ -104,9 +103,7 @@ def test_the_boundary_of_the_other_is_drawn_dashed_beside_mine(
     go(page, "编辑")
     page.locator("label").filter(has_text=re.compile("^删除$")).click()
     idle(page)
-    page.get_by_role("combobox", name="要素").fill("(Z05)")
-    page.keyboard.press("Enter")
-    idle(page)
+    choose(page, "要素", "(Z05)")
     page.get_by_role("button", name="删除该要素").click()
     expect(page.get_by_text("1 步尚未保存")).to_be_visible()
     zones = workspace.read("zones")

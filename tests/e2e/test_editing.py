@@ -12,6 +12,7 @@ from geo.crs import GRS80
 from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
 from tests.e2e.conftest import running
+from tests.e2e.hand import choose
 from tests.e2e.hand import frames
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
@@ -157,8 +158,7 @@ def test_a_zone_is_split_and_the_parts_are_merged_again(
     page.locator("label").filter(has_text=re.compile("^合并$")).click()
     idle(page)
     for number, name in enumerate(("Z01", "Z11"), 1):
-        page.get_by_role("combobox", name="要合并的要素").fill(f"({name})")
-        page.keyboard.press("Enter")
+        choose(page, "要合并的要素", f"({name})")
         expect(page.get_by_role("button", name=f"合并 {number} 个要素")).to_be_visible()
     page.get_by_role("button", name="合并 2 个要素").click()
     expect(page.get_by_text("1 步尚未保存")).to_be_visible()

@@ -13,6 +13,7 @@ from layers.catalogue import load_catalogue
 from layers.workspace import Workspace
 from tests.e2e.conftest import running
 from tests.e2e.hand import building_in_view
+from tests.e2e.hand import choose
 from tests.e2e.hand import frames
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
@@ -105,9 +106,7 @@ def test_tiles_theme_filter_and_table(poisoned: str, page: Page) -> None:
     idle(page)
     expect(page.locator("[data-testid=stDataFrame]")).to_be_visible()
     page.get_by_role("button", name="专题与筛选").click()
-    page.get_by_role("combobox", name="筛选字段").fill("地址")
-    page.keyboard.press("Enter")
-    idle(page)
+    choose(page, "筛选字段", "地址")
     page.emulate_media(media="print")
     expect(page.locator(".atlas-paper")).to_be_visible()
     _nothing_ran(page, [frame])

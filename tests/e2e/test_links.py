@@ -16,6 +16,7 @@ from tests.e2e.conftest import running
 from tests.e2e.conftest import watched
 from tests.e2e.hand import FEATURES_DRAWN
 from tests.e2e.hand import building_in_view
+from tests.e2e.hand import choose
 from tests.e2e.hand import frames
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
@@ -65,8 +66,7 @@ def test_the_address_reopens_layers_filter_theme_selection_and_view(
     page.get_by_role("combobox", name=re.compile("按字段着色")).click()
     page.get_by_role("option", name=re.compile("高度")).click()
     idle(page)
-    page.get_by_role("combobox", name="筛选字段").fill("层数")
-    page.keyboard.press("Enter")
+    choose(page, "筛选字段", "层数")
     page.get_by_role("spinbutton", name=re.compile("层数 下限")).fill("3")
     page.keyboard.press("Enter")
     expect(page.get_by_text(re.compile("2,000 个对象中有"))).to_be_visible()

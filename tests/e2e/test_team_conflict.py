@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
 from tests.e2e.conftest import watched
+from tests.e2e.hand import choose
 from tests.e2e.hand import go
 from tests.e2e.hand import idle
 from tests.e2e.hand import sign_in
@@ -30,9 +31,7 @@ ZONE = "Z05"
 def _change(page: Page, **values: str) -> None:
     page.locator("label").filter(has_text=re.compile("^修改属性$")).click()
     idle(page)
-    page.get_by_role("combobox", name="要素").fill(f"({ZONE})")
-    page.keyboard.press("Enter")
-    idle(page)
+    choose(page, "要素", f"({ZONE})")
     page.locator("details summary").filter(has_text="更多属性").click()
     for label, value in values.items():
         page.get_by_label(label).fill(value)
