@@ -97,7 +97,7 @@ def plan_milestone(
         author,
         task,
         lambda opened, plan, hand: put_milestone(
-            opened, plan, task, given, hand=hand, milestone_id=change
+            opened, plan, task, given, hand=hand, today=day_of(None), milestone_id=change
         ),
     )
     if change:

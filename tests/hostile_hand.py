@@ -244,7 +244,9 @@ def tasks(workspace: Workspace) -> None:
     free = dict.fromkeys(("owner", "partners", "source", "note"), SHORT)
     set_fields(workspace, plan, TASK, {**free, "end": dt.date(2025, 1, 1)}, hand=hand)
     for title in (SHORT, MIXED.replace("\u2028", " ")):
-        put_milestone(workspace, plan, TASK, {"title": title, "note": SHORT}, hand=hand)
+        put_milestone(
+            workspace, plan, TASK, {"title": title, "note": SHORT}, hand=hand, today=today
+        )
     # The name of a file is the end of the address under which it is fetched from us.
     names = [text for text in STRINGS if ELSEWHERE not in text]
     for number, text in enumerate(names[:12]):

@@ -25,6 +25,7 @@ from layers.plan.recording import row_of
 from layers.plan.recording import seen_version
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from layers.plan.definition import Plan
@@ -121,6 +122,7 @@ def put_milestone(
     given: Mapping[str, Any],
     *,
     hand: Hand,
+    today: dt.date,
     milestone_id: str = "",
     expected_version: int | None = None,
 ) -> str:
@@ -134,6 +136,8 @@ def put_milestone(
         ``title``, ``due``, ``done_on``, ``evidence_id``, ``note``; what is not named stays.
     hand
         Who.
+    today
+        The day of the change; a milestone cannot be done after it.
     milestone_id
         The milestone to change; empty for a new one.
     expected_version
@@ -142,7 +146,7 @@ def put_milestone(
     Raises
     ------
     PlanError
-        If there is no such task or milestone.
+        If there is no such task or milestone, or it would be done in the future.
     ConflictError
         If somebody else changed the milestones meanwhile.
     """
@@ -151,6 +155,7 @@ def put_milestone(
     old = row_of(workspace, MILESTONES, milestone_id) if milestone_id else {}
     if old and old.get("task_id") != task_id:
         raise no_row(workspace, MILESTONES, milestone_id)
+    _check_done(given.get("done_on"), today)
     own_id = milestone_id or new_id(task_id)
     row = {**old, **given, "milestone_id": own_id, "task_id": task_id, "updated_by": hand.name}
     put_rows(
@@ -162,6 +167,20 @@ def put_milestone(
         expected_version=seen,
     )
     return own_id
+
+
+def _check_done(done_on: object, today: dt.date) -> None:
+    """Refuse a day that is still to come; what is no day is refused by the layer."""
+    done = pd.to_datetime(pd.Series([done_on], dtype="object"), errors="coerce", format="ISO8601")
+    if (done > pd.Timestamp(today)).any():
+        day = done.dt.date.iloc[0]
+        raise PlanError(
+            Text(
+                f"里程碑的完成日期 {day} 晚于今天 {today}；未完成的里程碑请只填计划日期",
+                f"a milestone cannot be done on {day}, which is after today ({today}); give only "
+                "the day by which it is due",
+            )
+        )
 
 
 def drop_milestone(

@@ -66,6 +66,10 @@ def crossing(x: float, y: float, name: str = "人行桥") -> TrialObject:
     return TrialObject("crossing", *degrees(x, y), name=name)
 
 
+def facility(x: float, y: float, group: str, name: str) -> TrialObject:
+    return TrialObject("facility", *degrees(x, y), group=group, name=name)
+
+
 def text(at: AppTest) -> str:
     """Return what the page says, without the escapes of Markdown and the tags of HTML."""
     found = [str(getattr(e.proto, "body", "")) for kind in MESSAGES for e in at.get(kind)]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from typing import Any
 
+import pandas as pd
 import pytest
 
 from layers.frames import GEOMETRY
@@ -11,6 +13,7 @@ from layers.team import Role
 from tests.access_hand import at as place
 from tests.access_hand import layer
 from tests.views.linkage_hand import crossing
+from tests.views.linkage_hand import facility
 from tests.views.linkage_hand import figure
 from tests.views.linkage_hand import gate
 from tests.views.linkage_hand import on_trial
@@ -72,6 +75,26 @@ def test_a_crossing_on_trial_moves_the_scatter_flag_with_the_reason(workspace: W
     assert flags.loc["东园", "标识·前"] != flags.loc["东园", "标识·后"]
     assert "人行桥" in flags.loc["东园"].iloc[-1]
     assert figure(at, "个园区的分散标识改变") == "1"
+
+
+def test_the_circle_counts_a_facility_on_trial_and_says_so(workspace: Workspace) -> None:
+    def canteen(at: AppTest) -> Any:
+        assert not at.exception
+        return table(at, "圈内").set_index("设施类别").loc["食堂餐饮"]
+
+    opening = {"park": "P1", "view": "circle"}
+    before = opened(workspace, **opening).run()
+    assert "含试放对象" not in "\n".join(one.value for one in before.caption)
+    count = canteen(before)["处数"]
+    at = opened(workspace, **opening)
+    at = on_trial(at, workspace, facility(30, 0, "canteen", "新食堂")).run()
+    now = canteen(at)
+    assert now["圈内"] == "● 有"
+    assert now["处数"] == (0 if pd.isna(count) else count) + 1
+    assert now["最近的"] == "新食堂"
+    assert now["步行（m）"] == pytest.approx(30, abs=1)
+    assert any("含试放对象" in one.value for one in at.caption)
+    assert "linkage_circle_trial.xlsx" in offered(at)
 
 
 def test_a_crossing_far_from_every_barrier_is_said_to_open_nothing(workspace: Workspace) -> None:

@@ -292,7 +292,14 @@ def test_a_viewer_reads_and_sees_nothing_internal(
 def test_milestones_are_written_counted_and_told_when_late(
     monkeypatch: pytest.MonkeyPatch, own: Path, plan: Plan
 ) -> None:
-    put_milestone(_open(own), plan, "T05", {"title": "old", "due": dt.date(2025, 1, 1)}, hand=ANNA)
+    put_milestone(
+        _open(own),
+        plan,
+        "T05",
+        {"title": "old", "due": dt.date(2025, 1, 1)},
+        hand=ANNA,
+        today=TODAY,
+    )
     at = _sign(_opened(monkeypatch, own, "T05"), "Anna")
     assert "! overdue" in _text(at)
     _field(at, "text_input", "title").set_value("second").run()

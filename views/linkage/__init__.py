@@ -157,7 +157,7 @@ def _views(before: Access, found: Access, park: str | None) -> None:
         address.PARKS: lambda: listing.parks(found),
         address.SPACES: lambda: listing.spaces(found, park),
         address.GAPS: lambda: gaps.show(found, park),
-        address.CIRCLE: lambda: circle.show(before, park),
+        address.CIRCLE: lambda: circle.show(found, park),
         address.CHANGES: lambda: changes.show(before),
     }
     views[str(chosen)]()

@@ -21,6 +21,7 @@ from views import who
 from views.linkage import data
 from views.linkage import listing
 from views.linkage import space_card
+from views.linkage import state
 from views.linkage import words
 from views.text import _
 from views.text import lang
@@ -39,7 +40,9 @@ def show(found: Access, park: str | None) -> None:
     if park is None:
         st.info(_("Choose a park at the left, or tick one in the table of parks."))
         return
-    circle = data.circle(found.parameters, park)
+    circle = data.circle(found.parameters, park, state.trial())
+    if state.trial():
+        st.caption(_("With objects on trial, not stored"))
     st.caption(
         _(
             "Within {m} of walking from any of its {n} located spaces. How many people live "

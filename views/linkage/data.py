@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from layers.access import AccessChange
     from layers.access import Circle
     from layers.access.gaps import AccessGaps
+    from layers.catalogue import Catalogue
     from layers.errors import Text
     from layers.timeline import Moment
     from views.store import Frame
@@ -150,15 +151,15 @@ def dropped(trial: Trial) -> list[Text]:
     return estimates_dropped(_tables(), trial)
 
 
-def circle(parameters: AccessParameters, park: str) -> Circle:
-    """Return the 15-minute circle of a park for the current layers.
+def circle(parameters: AccessParameters, park: str, trial: Trial = NO_TRIAL) -> Circle:
+    """Return the 15-minute circle of a park for the current layers, with what is on trial.
 
     Raises
     ------
     AtlasError
         If there are no carriers, or the park is not known.
     """
-    return _circle(store.identity(), versions(), parameters, park)
+    return _circle(store.identity(), versions(), parameters, park, trial)
 
 
 @st.cache_resource(show_spinner=False, max_entries=16)
@@ -167,8 +168,10 @@ def _circle(
     versions_now: Versions,  # noqa: ARG001 - the same
     parameters: AccessParameters,
     park: str,
+    trial: Trial,
 ) -> Circle:
-    return fifteen_minutes(_tables(), store.whole().catalogue, park, parameters)
+    tables, catalogue = _with(trial)
+    return fifteen_minutes(tables, catalogue, park, parameters)
 
 
 def area(
@@ -193,9 +196,7 @@ def _area(
     minutes: float,
     trial: Trial,
 ) -> gpd.GeoDataFrame:
-    tables, catalogue = _tables(), store.whole().catalogue
-    if trial:
-        tables = with_trial(tables, catalogue, trial)
+    tables, catalogue = _with(trial)
     return walk_areas_of(tables, catalogue, [park], parameters, minutes=minutes)
 
 
@@ -274,6 +275,12 @@ def _flags_since(
 def _tables() -> dict[str, Frame]:
     """Return the layers that matter; no other is read for them."""
     return _chosen(store.whole().tables)
+
+
+def _with(trial: Trial) -> tuple[Mapping[str, Frame], Catalogue]:
+    """Return the layers with what is on trial, and their catalogue."""
+    tables, catalogue = _tables(), store.whole().catalogue
+    return (with_trial(tables, catalogue, trial) if trial else tables), catalogue
 
 
 def _then(time: str) -> dict[str, Frame]:

@@ -132,6 +132,7 @@ def _save(plan: Plan, task: Task, chosen: str, changed: entry.Cells, title: str)
             task.task_id,
             changed,
             hand=data.hand(who.signed(state.AUTHOR)),
+            today=data.today(),
             milestone_id=chosen,
             expected_version=dict(store.versions()).get(_LAYER, -1),
         ),

@@ -343,14 +343,18 @@ def test_fields_are_recorded_and_a_new_state_takes_the_proof_back(workspace: Wor
 
 def test_milestones_are_counted_and_never_a_percentage(workspace: Workspace) -> None:
     first = put_milestone(
-        workspace, PLAN, "T04", {"title": "首批", "due": dt.date(2026, 3, 1)}, hand=LI
+        workspace, PLAN, "T04", {"title": "首批", "due": dt.date(2026, 3, 1)}, hand=LI, today=TODAY
     )
-    put_milestone(workspace, PLAN, "T04", {"title": "二批", "due": dt.date(2027, 3, 1)}, hand=LI)
+    put_milestone(
+        workspace, PLAN, "T04", {"title": "二批", "due": dt.date(2027, 3, 1)}, hand=LI, today=TODAY
+    )
     row = standing(workspace)
     assert (row.milestones, row.milestones_done) == (2, 0)
     assert (row.next_title, row.next_due) == ("首批", dt.date(2026, 3, 1))
     assert row.is_overdue
-    put_milestone(workspace, PLAN, "T04", {"done_on": TODAY}, hand=WANG, milestone_id=first)
+    put_milestone(
+        workspace, PLAN, "T04", {"done_on": TODAY}, hand=WANG, today=TODAY, milestone_id=first
+    )
     row = standing(workspace)
     assert row.milestones_done == 1
     assert row.next_title == "二批"
@@ -359,9 +363,25 @@ def test_milestones_are_counted_and_never_a_percentage(workspace: Workspace) -> 
     drop_milestone(workspace, first, hand=LI)
     assert standing(workspace).milestones == 1
     with pytest.raises(PlanError):
-        put_milestone(workspace, PLAN, "T05", {"title": "别人的"}, hand=LI, milestone_id=first)
+        put_milestone(
+            workspace, PLAN, "T05", {"title": "别人的"}, hand=LI, today=TODAY, milestone_id=first
+        )
     with pytest.raises(EntryError):
-        put_milestone(workspace, PLAN, "T04", {"title": None}, hand=LI)
+        put_milestone(workspace, PLAN, "T04", {"title": None}, hand=LI, today=TODAY)
+
+
+@pytest.mark.parametrize("day", [TODAY + dt.timedelta(days=1), "2099-01-01"])
+def test_a_milestone_is_not_done_in_the_future(workspace: Workspace, day: object) -> None:
+    given = {"title": "首批", "due": dt.date(2099, 3, 1)}
+    with pytest.raises(PlanError, match="after today"):
+        put_milestone(workspace, PLAN, "T04", given | {"done_on": day}, hand=LI, today=TODAY)
+    made = put_milestone(workspace, PLAN, "T04", given | {"done_on": None}, hand=LI, today=TODAY)
+    assert standing(workspace).milestones_done == 0
+    with pytest.raises(PlanError, match="2026-11-27"):
+        put_milestone(
+            workspace, PLAN, "T04", {"done_on": day}, hand=LI, today=TODAY, milestone_id=made
+        )
+    assert standing(workspace).milestones_done == 0
 
 
 def test_objects_are_linked_by_hand_and_what_is_gone_is_said(workspace: Workspace) -> None:

@@ -118,7 +118,7 @@ def _script(workspace: Workspace, plan: Plan) -> tuple[float, float, int]:
     version = change(workspace, "stations", lambda frame: frame.iloc[1:])
     undo(workspace, "stations", version, author="李工")
     # A task is finished: a milestone, evidence, two persons.
-    put_milestone(workspace, plan, "T04", {"title": "揭榜", "done_on": DAY}, hand=LI)
+    put_milestone(workspace, plan, "T04", {"title": "揭榜", "done_on": DAY}, hand=LI, today=DAY)
     attach(workspace, plan, "T04", "纪要.pdf", b"%PDF-1.4", hand=LI, today=DAY)
     submit(workspace, plan, "T04", hand=LI, today=DAY)
     confirm(workspace, plan, "T04", hand=WANG, today=DAY)

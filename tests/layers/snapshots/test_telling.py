@@ -233,7 +233,7 @@ def test_tasks_are_told_in_the_words_of_the_board(tmp_path: Path) -> None:
     workspace = Workspace.create(tmp_path / "w", CATALOGUE, author="张工")
     before = take(workspace, "一", author="张工", day=DAY)
     set_fields(workspace, plan, "T05", {"state": "under_way"}, hand=LI)
-    put_milestone(workspace, plan, "T06", {"title": "揭榜", "done_on": DAY}, hand=LI)
+    put_milestone(workspace, plan, "T06", {"title": "揭榜", "done_on": DAY}, hand=LI, today=DAY)
     found = changes_between(workspace, before, take(workspace, "二", author="张工", day=DAY))
     rows: Any = found.rows[found.rows["kind"].eq("task")].set_index("subject")
     assert rows.loc["T05", "reason_zh"] == "状态由“未填报”变为“推进中”"
