@@ -98,6 +98,10 @@ class FieldSpec:
                 return choice.title.get(lang)
         return str(value)
 
+    def choice_text(self, value: object) -> Text:
+        """Return the title of an allowed `value` in both languages."""
+        return Text(self.choice_title(value, "zh"), self.choice_title(value, "en"))
+
 
 @dataclass(frozen=True, slots=True)
 class LayerSpec:

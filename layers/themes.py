@@ -295,7 +295,7 @@ def _order(field: FieldSpec, present: set[str]) -> Sequence[str]:
 def _title(field: FieldSpec, value: str) -> Text:
     if field.type == "boolean" and value in _BOOLEANS:
         return _BOOLEANS[value]
-    return Text(field.choice_title(value, "zh"), field.choice_title(value, "en"))
+    return field.choice_text(value)
 
 
 def _painted(symbol: Symbol, colour: str, spec: LayerSpec) -> Symbol:

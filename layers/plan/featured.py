@@ -60,5 +60,5 @@ def featured_of(
 
 def _state(row: BoardRow, catalogue: Catalogue) -> Text:
     field = catalogue.layer("tasks").field("state")
-    own = Text(field.choice_title(row.state, "zh"), field.choice_title(row.state, "en"))
+    own = field.choice_text(row.state)
     return _OWN_STATES.get(row.state, own)

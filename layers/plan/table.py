@@ -71,8 +71,7 @@ _OWN_STATES = {
 def state_title(code: str, catalogue: Catalogue) -> Text:
     """Return what a state of a task is called."""
     field = catalogue.layer(TASKS).field("state")
-    known = Text(field.choice_title(code, "zh"), field.choice_title(code, "en"))
-    return _OWN_STATES.get(code, known)
+    return _OWN_STATES.get(code, field.choice_text(code))
 
 
 _TOLD_APART = {

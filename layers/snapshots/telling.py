@@ -132,7 +132,7 @@ def _word(kind: str, code: str, catalogue: Catalogue) -> Text:
         return class_title(code)
     if kind in UNIT_KINDS:
         field = catalogue.layer(UNITS).field("state")
-        return Text(field.choice_title(code, "zh"), field.choice_title(code, "en"))
+        return field.choice_text(code)
     return Text(code, code)
 
 

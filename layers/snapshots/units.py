@@ -157,7 +157,7 @@ def _state(row: dict[str, Any] | None, known: Known) -> Text:
     if row is None:
         return Text("台账无此单元", "not in the register")
     field = known.catalogue.layer(UNITS).field("state")
-    return Text(*(field.choice_title(row["state"], lang) for lang in ("zh", "en")))
+    return field.choice_text(row["state"])
 
 
 def _home(row: dict[str, Any], known: Known) -> str | None:

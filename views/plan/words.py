@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from layers.i18n import UNKNOWN
 from layers.plan.table import MEASURE_TYPE_TITLES
+from layers.plan.table import state_title
 from layers.plan.table import told_apart_title
 from views import store
 from views.text import _
 from views.text import esc
-from views.text import lang
 from views.text import num
 from views.text import pick
 
@@ -38,10 +38,7 @@ _GROUNDS = {
 
 def state(code: str) -> str:
     """Return mark and word of a state in the language of the session."""
-    own = {UNREPORTED: _("Not reported"), UNPROVEN: _("Done, to be checked")}
-    field = store.catalogue().layer("tasks").field("state")
-    title = own.get(code) or field.choice_title(code, lang())
-    return f"{_MARKS.get(code, '?')} {title}"
+    return f"{_MARKS.get(code, '?')} {pick(state_title(code, store.catalogue()))}"
 
 
 def badge(code: str) -> str:
