@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from app_gate import Guard
 from app_limits import Limits
@@ -29,6 +30,7 @@ from app_routes import routes
 from app_team_gate import CALLBACK
 from app_team_gate import TeamGate
 from layers import logs
+from layers.errors import Text
 from layers.team.settings import team
 from views.uploads import held
 
@@ -39,6 +41,12 @@ LOOPBACK = "127.0.0.1"
 VIEWS = Path(__file__).resolve().parent / "views"
 SCRIPT = VIEWS / "main.py"
 SETTINGS = VIEWS / "config.toml"
+HOW_TO_START = Text(
+    "本应用不能用 `streamlit run` 启动。请在项目文件夹中运行 `python3 start.py app`"
+    "（Windows 为 `py start.py app`）。",
+    "This app does not start with `streamlit run`. Run `python3 start.py app` in its folder "
+    "(on Windows `py start.py app`).",
+)
 
 
 def build(serving: Team | None) -> st.App:
@@ -78,6 +86,9 @@ def sign_in_settings(serving: Team) -> dict[str, Any]:
 
 
 app = build(team())
+if get_script_run_ctx(suppress_warning=True) is not None:
+    # `streamlit run app.py` takes this file for a page, without its routes and its guard.
+    st.error(f"{HOW_TO_START.zh}\n\n{HOW_TO_START.en}")
 
 
 def serve(*, port: int, open_browser: bool) -> None:

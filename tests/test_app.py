@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 import app
 from app_gate import Guard
@@ -160,3 +161,12 @@ def test_what_the_app_needs_is_in_the_package() -> None:
     }
     assert with_code == set(folders.values())
     assert {path.stem for path in ROOT.glob("*.py")} - {"start"} == set(named["py-modules"])
+
+
+def test_whoever_starts_the_door_as_a_page_is_told_how_to_start_it() -> None:
+    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not at.exception
+    assert [one.value for one in at.error] == [f"{app.HOW_TO_START.zh}\n\n{app.HOW_TO_START.en}"]
+    settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert settings["browser"]["gatherUsageStats"] is False
+    assert settings["server"]["address"] == app.LOOPBACK
