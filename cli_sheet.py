@@ -27,6 +27,7 @@ from cli_output import ThemeOption
 from cli_output import progress
 from cli_output import stamp_of
 from cli_output import themes_of
+from layers.clock import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -299,7 +300,7 @@ def _day(text: str | None) -> dt.date | None:
 def _newest(opened: Workspace, tables: Mapping[str, pd.DataFrame]) -> dt.date:
     """Return the day of the newest data, or today if there are none."""
     stamp = stamp_of(opened, tables)
-    return dt.datetime.now().astimezone().date() if stamp is None else stamp.date()
+    return local_day() if stamp is None else stamp.date()
 
 
 def _extras(
@@ -349,7 +350,7 @@ def _featured(
     from layers.plan import measured
     from layers.plan.featured import featured_of
 
-    described, today = catalogue(), dt.datetime.now().astimezone().date()
+    described, today = catalogue(), local_day()
     plan = load_plan(described.folder)
     if plan is None or not plan.has(request.subject):
         return None

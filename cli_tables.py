@@ -10,6 +10,7 @@ import typer
 
 from cli_common import context
 from cli_common import exporting
+from layers.clock import local_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,7 +38,7 @@ def check_table_ending(out: Path | None, *more: str) -> None:
 def day_of(text: str | None, option: str = "--as-of") -> dt.date:
     """Return the day that was asked for; today if none was."""
     if text is None:
-        return dt.date.today()  # noqa: DTZ011 - the day of whoever asks
+        return local_day()
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -19,6 +17,7 @@ from layers.analysis import require_layers
 from layers.analysis import scatter_of
 from layers.belonging import measured_at_home
 from layers.belonging import parks_elsewhere
+from layers.clock import local_day
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.frames import GEOMETRY
@@ -273,4 +272,4 @@ def refuse_unknown(what: Text, wanted: Sequence[str], known: Sequence[str]) -> N
 def _latest_day(tables: Tables) -> date:
     units = tables.get("units", pd.DataFrame())
     latest = units["data_date"].max() if "data_date" in units.columns else None
-    return datetime.now(tz=UTC).astimezone().date() if pd.isna(latest) else latest.date()
+    return local_day() if pd.isna(latest) else latest.date()

@@ -8,7 +8,6 @@ accepted + rejected.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from typing import Any
@@ -18,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from geo.crs import STORAGE_CRS
+from layers.clock import local_day
 from layers.errors import Text
 from layers.findings import finding
 from layers.frames import GEOMETRY
@@ -31,6 +31,7 @@ from layers.values import holds_numbers
 from layers.values import parse
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterable
     from collections.abc import Mapping
     from collections.abc import Sequence
@@ -196,7 +197,7 @@ def conform(
     columns = {f.name: _check_field(raw, f, ledger) for f in spec.fields}
     for field in spec.fields:
         if field.proof:
-            _check_proof(columns[field.name], field, ledger, today or _today())
+            _check_proof(columns[field.name], field, ledger, today or local_day())
     geometry = _check_geometry(raw, ledger)
     for field in spec.fields:
         _check_reference(columns[field.name], field, tables or {}, ledger)
@@ -325,10 +326,6 @@ def _check_proof(values: pd.Series[Any], field: FieldSpec, ledger: _Ledger, toda
     for i in np.flatnonzero(unproven(values, field, today)):
         told = cell_text(values.iloc[i])
         ledger.row(int(i), code, field.name, told, today=today, **titles)
-
-
-def _today() -> dt.date:
-    return dt.datetime.now().astimezone().date()
 
 
 def _check_range(values: pd.Series[Any], field: FieldSpec, ledger: _Ledger) -> None:

@@ -58,8 +58,7 @@ def estimates_dropped(tables: Tables, trial: Trial) -> list[Text]:
     trial
         The objects on trial.
     """
-    campuses = dict.fromkeys(one.campus_id for one in trial.objects if one.kind == "gate")
-    found = [_estimated(tables, campus) for campus in campuses]
+    found = [_estimated(tables, campus) for campus in trial.campuses]
     return [estimate_dropped(*one) for one in found if one is not None]
 
 

@@ -118,6 +118,11 @@ class Trial:
 
     objects: tuple[TrialObject, ...] = ()
 
+    @property
+    def campuses(self) -> tuple[str, ...]:
+        """Campuses of the gates among them, each once."""
+        return tuple(dict.fromkeys(one.campus_id for one in self.objects if one.kind == "gate"))
+
     def __bool__(self) -> bool:
         """Whether there is any."""
         return bool(self.objects)
@@ -164,8 +169,7 @@ def trial_remarks(
     parameters
         ``crossing_reach_m`` is used.
     """
-    campuses = dict.fromkeys(one.campus_id for one in trial.objects if one.kind == "gate")
-    at_stake = [estimate_at_stake(tables, campus) for campus in campuses]
+    at_stake = [estimate_at_stake(tables, campus) for campus in trial.campuses]
     remarks = [told for told in at_stake if told is not None]
     barriers = tables.get("barriers")
     for one in trial.objects:

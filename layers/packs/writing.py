@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from layers.analysis import require_layers
 from layers.aside import made_aside
+from layers.clock import local_day
 from layers.errors import Text
 from layers.errors import UsageError
 from layers.packs import words
@@ -145,7 +146,7 @@ def write_pack(  # noqa: PLR0913 - one argument a choice
         basis=(*basis_of(tables, catalogue, underuse, facts, versions, lang), *own),
         picture=overview_png(tables, catalogue.central_meridian, facts.points),
         sketched=is_map_sketched(tables),
-        made=dt.datetime.now().astimezone().date(),
+        made=local_day(),
         export_id=export_id,
     )
     book, brief = (folder / f"{number}{ending}" for ending in (".xlsx", ".docx"))

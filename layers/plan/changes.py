@@ -101,8 +101,7 @@ def set_fields(
 
 def _check_period(task_id: str, row: Mapping[str, Any]) -> None:
     """Refuse a task that starts after it ends; what is no day is refused by the layer."""
-    days = pd.Series([row.get("start"), row.get("end")], dtype="object")
-    start, end = pd.to_datetime(days, errors="coerce", format="ISO8601")
+    start, end = _days(row.get("start"), row.get("end"))
     # A day that is unknown is after none.
     if start > end:
         raise PlanError(
@@ -113,6 +112,11 @@ def _check_period(task_id: str, row: Mapping[str, Any]) -> None:
                 "correct one of the days",
             )
         )
+
+
+def _days(*given: object) -> pd.Series[pd.Timestamp]:
+    """Return days that were given in any form; what is none is unknown."""
+    return pd.to_datetime(pd.Series(given, dtype="object"), errors="coerce", format="ISO8601")
 
 
 def put_milestone(
@@ -171,9 +175,10 @@ def put_milestone(
 
 def _check_done(done_on: object, today: dt.date) -> None:
     """Refuse a day that is still to come; what is no day is refused by the layer."""
-    done = pd.to_datetime(pd.Series([done_on], dtype="object"), errors="coerce", format="ISO8601")
-    if (done > pd.Timestamp(today)).any():
-        day = done.dt.date.iloc[0]
+    (done,) = _days(done_on)
+    # A day that is unknown is after none.
+    if done > pd.Timestamp(today):
+        day = done.date()
         raise PlanError(
             Text(
                 f"里程碑的完成日期 {day} 晚于今天 {today}；未完成的里程碑请只填计划日期",

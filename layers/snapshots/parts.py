@@ -220,12 +220,7 @@ def _task(was: Row, now: Row, known: Known) -> Text:
     parts = []
     if was["state"] != now["state"]:
         words = [state_title(row["state"], known.catalogue) for row in (was, now)]
-        parts.append(
-            Text(
-                f"状态由“{words[0].zh}”变为“{words[1].zh}”",
-                f"from “{words[0].en}” to “{words[1].en}”",
-            )
-        )
+        parts.append(_state_moved(*words))
     if any(was[name] != now[name] for name in _TASK_FIELDS[1:]):
         count = [f"{row['milestones_done']}/{row['milestones']}" for row in (was, now)]
         parts.append(
@@ -235,6 +230,10 @@ def _task(was: Row, now: Row, known: Known) -> Text:
             )
         )
     return Text("；".join(one.zh for one in parts), "; ".join(one.en for one in parts))
+
+
+def _state_moved(was: Text, now: Text) -> Text:
+    return Text(f"状态由“{was.zh}”变为“{now.zh}”", f"from “{was.en}” to “{now.en}”")
 
 
 def _targets(old: Rows, new: Rows, known: Known) -> Rows:
@@ -260,8 +259,9 @@ def _target(was: Row, now: Row) -> Text:
     zh, en = [], []
     if was["status"] != now["status"]:
         words = [STATUS_TITLES[row["status"]] for row in (was, now)]
-        zh.append(f"状态由“{words[0].zh}”变为“{words[1].zh}”")
-        en.append(f"from “{words[0].en}” to “{words[1].en}”")
+        moved = _state_moved(*words)
+        zh.append(moved.zh)
+        en.append(moved.en)
     if was["value"] != now["value"]:
         values = [_value(row["value"]) for row in (was, now)]
         units = [now.get("unit_zh"), now.get("unit_en")]

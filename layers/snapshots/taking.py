@@ -14,6 +14,7 @@ import pandas as pd
 from geo.parameters import RULE_VERSION
 from layers.access import access_of
 from layers.analysis import scatter_of
+from layers.clock import local_day
 from layers.i18n import unknown
 from layers.marks import is_sample
 from layers.plan import PLAN_LAYERS
@@ -140,7 +141,7 @@ def take(
     """
     versions = workspace.versions()
     tables = {key: workspace.read(key, version) for key, version in versions.items()}
-    asked = day or dt.datetime.now().astimezone().date()
+    asked = day or local_day()
     parts = parts_of(
         tables,
         workspace.catalogue,

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
-from datetime import date
-from datetime import datetime
 from typing import TYPE_CHECKING
 from typing import Any
 
@@ -18,6 +15,7 @@ from geo.underuse import STATES
 from geo.underuse import UnderuseParameters
 from geo.underuse import underuse
 from layers.analysis import require_layers
+from layers.clock import local_day
 from layers.export.sheets import export_crs
 from layers.export.sheets import layer_sheet
 from layers.frames import GEOMETRY
@@ -39,6 +37,7 @@ from layers.underuse.register import carrier_register
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from geo.scorecards import Scorecard
     from layers.catalogue import Catalogue
@@ -159,7 +158,7 @@ def default_underuse(tables: Tables, **changes: Any) -> UnderuseParameters:  # n
     as_of: date | None = changes.pop("as_of", None)
     if as_of is None:
         dates = tables["carriers"]["data_date"]
-        today = datetime.now(tz=UTC).astimezone().date()
+        today = local_day()
         # A date that is still to come is a slip of the pen, and must not date the district.
         latest = dates[dates.le(pd.Timestamp(today))].max()
         as_of = today if pd.isna(latest) else latest.date()

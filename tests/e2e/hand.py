@@ -23,7 +23,7 @@ _ATTEMPTS = 20
 FEATURES_DRAWN = "document.querySelector('path.leaflet-interactive')"
 """Holds in a map that shows features."""
 _CLICKS, _ANSWER_MS = 3, 20_000
-STEADY = """(() => {
+_STEADY = """(() => {
     // When a page last said something to its server, and when it last heard from it.
     const wire = window.atlasWire = {sent: 0, heard: 0};
     const known = new WeakSet();
@@ -69,7 +69,7 @@ _DRAWN = """() => {
 
 def steady(context: BrowserContext) -> None:
     """Have the pages of a context keep still and say what :func:`idle` waits for."""
-    context.add_init_script(STEADY)
+    context.add_init_script(_STEADY)
 
 
 def idle(page: Page) -> None:

@@ -19,6 +19,7 @@ from layers.audit import Wish
 from layers.audit import audit_of
 from layers.audit import read
 from layers.audit.checking import LIMIT
+from layers.clock import local_day
 from layers.errors import Text
 from layers.export import export_table
 from layers.i18n import moment
@@ -87,7 +88,7 @@ def _wish() -> Wish:
         _("Layer"), list(layers), format_func=layers.__getitem__, key=f"audit_layer:{lang()}"
     )
     fourth, fifth = st.columns([1, 2])
-    today = dt.datetime.now().astimezone().date()
+    today = local_day()
     since = fourth.date_input(
         _("Since"), today - dt.timedelta(days=_DAYS), max_value=None, key="audit_since"
     )

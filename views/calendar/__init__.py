@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -19,6 +18,7 @@ from layers.calendar import calendar_ics
 from layers.calendar import calendar_of
 from layers.calendar import calendar_words
 from layers.calendar import written
+from layers.clock import local_day
 from layers.export.tables import in_words
 from layers.team import Right
 from views import figures
@@ -71,7 +71,7 @@ def calendar() -> pd.DataFrame:
 
 def _calendar() -> pd.DataFrame:
     every = store.whole()
-    return by_urgency(calendar_of(every.tables, _history(), _today(), every.catalogue))
+    return by_urgency(calendar_of(every.tables, _history(), local_day(), every.catalogue))
 
 
 def _history() -> pd.DataFrame:
@@ -85,10 +85,6 @@ def _history_of(
     versions: tuple[tuple[str, int], ...],  # noqa: ARG001 - the same
 ) -> pd.DataFrame:
     return store.current().workspace.history()
-
-
-def _today() -> dt.date:
-    return dt.date.today()  # noqa: DTZ011 - the day of whoever looks
 
 
 def state_title(state: str) -> str:
@@ -169,7 +165,7 @@ def _files(found: pd.DataFrame) -> None:
 
 def _reminders(found: pd.DataFrame) -> None:
     version, stamp = written(_history())
-    language, today = lang(), _today()
+    language, today = lang(), local_day()
     identity = store.current().workspace.identity
     used = {key: at for key, at in store.versions() if key == CALENDAR}
     export = seen.export("calendar", used, lang=language, format=".ics", as_of=str(today))

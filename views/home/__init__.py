@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.clock import local_day
 from layers.errors import AtlasError
 from views import links
 from views import origin
 from views import permalink
 from views import store
 from views.home import changed
-from views.home import data
 from views.home import picture
 from views.home import todo
 from views.plan import targets
@@ -31,7 +31,7 @@ def render() -> None:
     if asked:
         links.go("overview", asked)
     st.markdown(f"### {_('Home')}")
-    st.caption(f"{md(pick(store.catalogue().title))} · {day(data.today())}")
+    st.caption(f"{md(pick(store.catalogue().title))} · {day(local_day())}")
     if not any(store.has(spec.key) for spec in store.catalogue().layers):
         st.info(_("This workspace holds no layers yet. Import some with `atlas import`."))
         return

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from layers.clock import local_day
 from layers.errors import AtlasError
 from layers.snapshots import CHANGE_TITLES
 from layers.snapshots import CHANGES_TITLE
@@ -215,7 +216,7 @@ def _take() -> None:
     with st.expander(_("Take a snapshot")):
         name = st.text_input(
             _("Name of the snapshot"),
-            value=_("Week of {day}").format(day=f"{data.today():%Y-%m-%d}"),
+            value=_("Week of {day}").format(day=f"{local_day():%Y-%m-%d}"),
             key=_NAME,
             max_chars=200,
         )
@@ -236,7 +237,7 @@ def _keep(name: str, author: str) -> None:
                 name,
                 author=author.strip(),
                 account=who.current().person_id if who.is_team() else "",
-                day=data.today(),
+                day=local_day(),
                 found=data.found(),
             )
     except AtlasError as error:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from geo.access import AccessParameters
+from layers.clock import local_day
 from layers.plan import EvidenceStore
 from layers.snapshots import Found
 from layers.snapshots import as_it_stands
@@ -20,15 +20,12 @@ from views.linkage import data as access_data
 from views.underused import data as space_data
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from layers.snapshots import Changes
     from layers.snapshots import Snapshot
     from layers.snapshots import SnapshotError
     from views.store import Versions
-
-
-def today() -> dt.date:
-    """Return the day by the clock of the server."""
-    return dt.datetime.now().astimezone().date()
 
 
 def kept() -> tuple[list[Snapshot], list[SnapshotError]]:
@@ -56,7 +53,7 @@ def _has_carriers() -> bool:
 def now() -> Snapshot:
     """Return how the workspace stands, to be held against a snapshot."""
     versions = tuple(store.whole().versions.items())
-    return _now(store.current().workspace.identity, versions, today())
+    return _now(store.current().workspace.identity, versions, local_day())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
@@ -74,7 +71,7 @@ def _now(
 def since(before: Snapshot) -> Changes:
     """Return what changed since a snapshot."""
     versions = tuple(store.whole().versions.items())
-    return _since(store.current().workspace.identity, versions, today(), before.sha256, before)
+    return _since(store.current().workspace.identity, versions, local_day(), before.sha256, before)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)

@@ -17,13 +17,13 @@ from layers.agenda import ending_leases
 from layers.agenda import unlocated
 from layers.agenda import without_operator
 from layers.calendar import CALENDAR_TITLES
+from layers.clock import local_day
 from layers.team import Right
 from views import calendar
 from views import links
 from views import store
 from views import tables
 from views import who
-from views.home import data
 from views.plan import data as plan_data
 from views.text import _
 from views.text import lang
@@ -78,7 +78,7 @@ def _stale() -> None:
 
 
 def _leases() -> None:
-    found = ending_leases(store.whole().tables, store.scatter(), data.today())
+    found = ending_leases(store.whole().tables, store.scatter(), local_day())
     soon = int(found["within"].lt(12).sum())
     names = {
         "park_name": _("Park"),

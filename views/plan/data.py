@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
 
+from layers.clock import local_day
 from layers.plan import PLAN_LAYERS
 from layers.plan import EvidenceStore
 from layers.plan import Hand
@@ -24,6 +24,7 @@ from views import who
 from views.text import pick
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Mapping
 
     from layers.plan import Board
@@ -60,7 +61,7 @@ def _board(of: Plan) -> Board:
 def _whole_board(of: Plan) -> Board:
     every = store.whole()
     # From all data, so that a task is no less proven for whoever may not see what proves it.
-    return board_of(of, every.tables, every.catalogue, today(), evidence().is_sound)
+    return board_of(of, every.tables, every.catalogue, local_day(), evidence().is_sound)
 
 
 def _reduced(row: BoardRow) -> BoardRow:
@@ -82,7 +83,7 @@ def _visible(ids: Mapping[str, frozenset[str]]) -> dict[str, frozenset[str]]:
 def measured(of: Plan) -> Mapping[str, tuple[Measured, ...]]:
     """Return what the layers say of each task that this session may see, by task."""
     versions = tuple(store.whole().versions.items())
-    found = _measured(store.identity(), versions, today(), of)
+    found = _measured(store.identity(), versions, local_day(), of)
     if who.may(Right.INTERNAL):
         return found
     return {
@@ -128,13 +129,8 @@ def featured(task_id: str, audience: Audience) -> Featured | None:
         return None
     # From all data, so that a public sheet is the same whoever takes it.
     versions = tuple(store.whole().versions.items())
-    values = _measured(store.identity(), versions, today(), of)[task_id]
+    values = _measured(store.identity(), versions, local_day(), of)[task_id]
     return featured_of(_whole_board(of).row(task_id), values, store.whole().catalogue, audience)
-
-
-def today() -> dt.date:
-    """Return the day by the clock of the server."""
-    return dt.datetime.now().astimezone().date()
 
 
 def evidence() -> EvidenceStore:

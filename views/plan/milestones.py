@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from layers.clock import local_day
 from layers.i18n import unknown
 from layers.plan import drop_milestone
 from layers.plan import put_milestone
@@ -40,7 +41,7 @@ def show(task: Task) -> None:
         st.caption(_("No milestones are set."))
         return
     spec = store.catalogue().layer(_LAYER)
-    today = data.today()
+    today = local_day()
     shown = {
         card.heading(spec.field("title")): rows["title"],
         _("State"): [_standing(row, today) for _index, row in rows.iterrows()],
@@ -132,7 +133,7 @@ def _save(plan: Plan, task: Task, chosen: str, changed: entry.Cells, title: str)
             task.task_id,
             changed,
             hand=data.hand(who.signed(state.AUTHOR)),
-            today=data.today(),
+            today=local_day(),
             milestone_id=chosen,
             expected_version=dict(store.versions()).get(_LAYER, -1),
         ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.clock import local_day
 from layers.i18n import unknown
 from layers.plan import EVIDENCE_ENDINGS
 from layers.plan import MOST_BYTES
@@ -124,7 +125,7 @@ def _attach(plan: Plan, task_id: str, given: UploadedFile, note: str) -> None:
             given.name,
             given.getvalue(),
             hand=data.hand(who.signed(state.AUTHOR)),
-            today=data.today(),
+            today=local_day(),
             note=note,
         )
         uploads.forget([given])
@@ -185,7 +186,7 @@ def _button(plan: Plan, row: BoardRow, label: str, what: str) -> None:
                 plan,
                 task_id,
                 hand=data.hand(who.signed(state.AUTHOR)),
-                today=data.today(),
+                today=local_day(),
                 expected_version=dict(store.versions()).get(_TASKS, -1),
             ),
         )

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from layers.audit import Action
+from layers.clock import local_day
 from layers.errors import AtlasError
 from layers.targets import BASIS_TITLES
 from layers.targets import RATIO
@@ -147,7 +148,7 @@ def value(one: Standing) -> None:
 
 
 def _period(key: str, parts: tuple[str, ...]) -> dict[str, Any]:
-    today = dt.date.today()  # noqa: DTZ011 - the day of whoever reports
+    today = local_day()
     left, middle, right = st.columns(3)
     end = left.date_input(
         _("End of the period"),

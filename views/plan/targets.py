@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from layers.clock import local_day
 from layers.export.tables import in_words
 from layers.targets import STATUS_MARKS
 from layers.targets import STATUS_TITLES
@@ -63,7 +63,7 @@ def standings() -> list[Standing]:
 def _standings() -> list[Standing]:
     every = store.tables()
     found = {key: every[key] for key in (TERMS, VALUES) if key in every}
-    today = dt.date.today()  # noqa: DTZ011 - the day of whoever looks
+    today = local_day()
     return standings_of(found, today, store.catalogue().folder)
 
 

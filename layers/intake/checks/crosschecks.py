@@ -6,13 +6,13 @@ rejected. What is unknown is never found fault with.
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from layers.clock import local_day
 from layers.intake.checks import check_indicators
 from layers.intake.checks import check_places
 from layers.intake.checks import check_replies
@@ -21,6 +21,7 @@ from layers.intake.checks.checking import Scene
 from layers.intake.public_copies import public_places
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Callable
     from collections.abc import Iterator
     from collections.abc import Mapping
@@ -131,7 +132,7 @@ def cross_check(
     """
     if accepted.empty:
         return ()
-    now = np.datetime64(today or dt.datetime.now().astimezone().date(), "s")
+    now = np.datetime64(today or local_day(), "s")
     scene = Scene(spec, catalogue, accepted, tables, rows, now)
     issues = [*public_places(accepted, spec, tables, request)]
     for rule in RULES:
