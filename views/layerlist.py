@@ -120,9 +120,7 @@ def _layer_row(spec: LayerSpec) -> None:
     on = _switch(spec, count, _signs(style, frame, kind))
     if not on:
         return
-    rows = legend.legend_rows(style, shown, kind)
-    if rows:
-        st.html(rows)
+    legend.show(style, shown, kind, inline=False)
     explore.caption(spec)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from layers.marks import is_sketch
 from views.text import esc
 from views.text import num
@@ -73,6 +75,16 @@ def picture(symbol: Symbol, kind: str) -> str:
     """Return a swatch as an HTML picture; Streamlit strips inline SVG, but shows pictures."""
     data = base64.b64encode(swatch(symbol, kind).encode()).decode()
     return f'<img src="data:image/svg+xml;base64,{data}" alt="">'
+
+
+def show(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bool = True) -> None:
+    """Show the classes that occur in a layer; nothing where nothing is drawn.
+
+    The parameters are those of :func:`legend_rows`.
+    """
+    rows = legend_rows(style, frame, kind, inline=inline)
+    if rows:
+        st.html(rows)
 
 
 def legend_rows(style: LayerStyle, frame: pd.DataFrame, kind: str, *, inline: bool = False) -> str:

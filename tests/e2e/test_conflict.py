@@ -129,6 +129,7 @@ def test_what_is_to_be_decided_is_read_without_scrolling(
         zones.loc[zones["zone_id"].eq("Z05"), ["name", "note"]] = ["甲的名称", long]
         workspace.commit("zones", zones, author="王工", message="改名")
         page.get_by_text(language, exact=True).click()
+        idle(page)
         # The tool is another one, so that the page runs also in the language it has.
         page.locator("label").filter(has_text=re.compile("^(删除|Delete)$")).click()
         idle(page)

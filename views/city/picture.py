@@ -95,7 +95,7 @@ def show(city: City, number: Number | None) -> None:
         return
     style = style_of(frame[_VALUE], whole=number is None or number.whole)
     west, south, east, north = (float(v) for v in frame.total_bounds)
-    st.html(legend.legend_rows(style, frame, "polygon", inline=True))
+    legend.show(style, frame, "polygon")
     if style.note is not None:
         st.caption(md(pick(style.note)))
     with st.container(key="city-map"):

@@ -108,7 +108,7 @@ def _map(layer: MapLayer) -> None:
             height=_HEIGHT,
             on_click=_choose,
         )
-    st.html(legend.legend_rows(layer.style, layer.frame, "point", inline=True))
+    legend.show(layer.style, layer.frame, "point")
 
 
 def _not_drawn(what: str, drawn: int) -> None:

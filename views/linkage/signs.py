@@ -33,7 +33,7 @@ def show(spaces: MapLayer, others: Sequence[MapLayer]) -> None:
     others
         All other layers of the map, bottom first.
     """
-    st.html(legend.legend_rows(spaces.style, spaces.frame, "point", inline=True))
+    legend.show(spaces.style, spaces.frame, "point")
     # What lies on top stands first, as in a list of layers.
     rows = [row for layer in reversed(others) for row in _rows(layer)]
     if rows:

@@ -54,7 +54,7 @@ def show(rows: pd.DataFrame) -> None:
             height=_HEIGHT,
             on_click=_choose,
         )
-    st.html(legend.legend_rows(layer.style, layer.frame, "point", inline=True))
+    legend.show(layer.style, layer.frame, "point")
     missing = len(rows) - len(layer.frame)
     if missing:
         st.caption(_("{n} carriers are not located and stand only in the table.").format(n=missing))

@@ -242,7 +242,7 @@ def _page(workspace: Path) -> list[str]:
     from streamlit.testing.v1 import AppTest
 
     os.environ["ATLAS_WORKSPACE"] = str(workspace)
-    page = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120).run()
+    page = AppTest.from_file(str(ROOT / "views" / "main.py"), default_timeout=120).run()
     return [*(error.value for error in page.exception), *(error.value for error in page.error)]
 
 
