@@ -30,7 +30,7 @@ _NAME = "parks_name"
 
 def render() -> None:
     """Show the page."""
-    if not store.has("parks") and not store.has("carriers"):
+    if not store.has("carriers"):
         st.info(no_parks())
         return
     try:
@@ -50,6 +50,11 @@ def render() -> None:
 
 def no_parks() -> str:
     """Return what is said when there is nothing to measure."""
+    if store.has("parks"):
+        return _(
+            "Parks are here, but no building space to measure them by. Import a layer of building "
+            "space first."
+        )
     return _("No parks yet. Import a layer of parks or building space first.")
 
 

@@ -16,6 +16,7 @@ from layers import i18n
 from layers.analysis import scatter_of
 from layers.errors import Text
 from layers.export.few import without_few
+from layers.frames import empty_frame
 from layers.frames import has_geometry
 from layers.marks import is_located
 from layers.stock import ChanceChoice
@@ -82,8 +83,8 @@ class Basis:
 
     def table(self, key: str) -> pd.DataFrame:
         """Return a layer; without rows if there is none."""
-        names = [f.name for f in self.catalogue.layer(key).fields]
-        return self.tables.get(key, pd.DataFrame({n: pd.Series(dtype="str") for n in names}))
+        found = self.tables.get(key)
+        return empty_frame(self.catalogue.layer(key)) if found is None else found
 
     def number(self, value: object, *, digits: int = 0) -> str:
         """Return a number as text has it; a dash if unknown."""

@@ -392,6 +392,17 @@ def test_a_register_without_carriers_is_told_without_analyses(tmp_path: Path) ->
     assert "没有载体数据，本节未计算。" in hand.texts(path)
 
 
+@pytest.mark.parametrize("there", [("parks",), ("district",), ("parks", "carriers")])
+def test_a_district_without_zones_has_its_chapter(tmp_path: Path, there: tuple[str, ...]) -> None:
+    tables = {key: hand.edition()[key] for key in there}
+    path = tmp_path / "a.docx"
+    hand.write(path, tables=tables, scatter=None, underuse=None)
+    assert "（无）" in hand.texts(path)
+    (last, *others) = reversed(hand.grid(path, "园区分类汇总"))
+    counted = [hand.number(row[1]) for row in others[:-1]]
+    assert hand.number(last[1]) == sum(counted) == len(tables.get("parks", ()))
+
+
 def test_names_with_control_characters_and_marks_do_no_harm(tmp_path: Path) -> None:
     parks = hand.edition()["parks"].copy()
     parks.loc[0, "name"] = "甲\x0b<b>&{{title}}\n乙"
