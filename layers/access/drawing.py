@@ -148,6 +148,8 @@ def linkage_overlay(found: Access, versions: Mapping[str, int]) -> Overlay:
 
 
 def _facts(found: Access) -> tuple[tuple[Text, Text], ...]:
+    if found.district.empty:  # no space belongs to a park
+        return ()
     row = found.district.iloc[0]
     low, high = row["overlap_share_low"], row["overlap_share_high"]
     span = [f"{percent(low, 'zh')} – {percent(high, 'zh')}", percent(low, "zh")][int(low == high)]

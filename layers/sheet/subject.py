@@ -128,8 +128,9 @@ def _linkage(tables: Tables, request: SheetRequest, overlay: Overlay | None) -> 
     if overlay is None or overlay.frame.empty:
         raise ExportUsageError(
             Text(
-                "没有已定位的载体，不能出三区联动图；请先导入载体并补充位置",
-                "no building space is located, so there is no linkage to draw; import it first",
+                "没有已定位且属于园区的载体，不能出三区联动图；请先导入载体、填写所属园区并补充位置",
+                "no building space of a park is located, so there is no linkage to draw; import "
+                "building space with its parks and places first",
             )
         )
     whole = _district(tables, request, None)

@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from layers.catalogue import load_catalogue
-from layers.frames import has_geometry
-from layers.workspace import Workspace
+from tests.sparse_hand import KINDS
+from tests.sparse_hand import make
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
 PAGES = (
     "home",
@@ -49,34 +46,9 @@ def _page(name: str) -> None:
     importlib.import_module(f"views.{name}").render()
 
 
-def _unlocated(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.assign(geometry=None) if has_geometry(frame) else frame
-
-
-def _first(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.head(1)
-
-
-KINDS = {
-    "a table without places": (_unlocated, None),
-    "one row a layer": (_first, None),
-    "parks and nothing else": (lambda frame: frame, ("parks",)),
-    "no zones and no units": (lambda frame: frame, ("parks", "carriers")),
-}
-
-
 @pytest.fixture(scope="module", params=KINDS)
-def sparse(
-    request: pytest.FixtureRequest, bundled: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """Return a workspace with a part of the bundled edition."""
-    change, keys = KINDS[request.param]
-    catalogue = load_catalogue()
-    source = Workspace.open(bundled, catalogue)
-    made = Workspace.create(tmp_path_factory.mktemp("sparse") / "w", catalogue, author="甲")
-    for key in keys or source.keys():
-        made.commit(key, change(source.read(key)), author="甲", message="首次导入")
-    return made.path
+def sparse(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make(request.param, tmp_path_factory.mktemp("sparse"))
 
 
 @pytest.mark.parametrize("name", PAGES)
