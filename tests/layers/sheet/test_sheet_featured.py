@@ -140,5 +140,5 @@ def test_a_sheet_of_linkage_shows_the_classes_and_the_rule(
 def test_no_building_space_no_sheet_of_linkage(sheet: Any, overlay: Overlay) -> None:
     empty = Overlay(overlay.title, overlay.frame.iloc[:0], overlay.style)
     for extras in (Extras(), Extras(overlay=empty)):
-        with pytest.raises(ExportUsageError, match="没有已定位的载体"):
+        with pytest.raises(ExportUsageError, match="没有已定位且属于园区的载体"):
             sheet("linkage", extras=extras)
