@@ -47,6 +47,8 @@ SCATTER_LAYERS = (
     "district",
 )
 """The layers that the scatter of parks is computed from."""
+_NEEDED = {"carriers": Text("载体", "Building space"), "units": Text("单元", "Units")}
+"""The layers that an analysis cannot do without."""
 
 
 def scatter_of(
@@ -212,10 +214,11 @@ def require_layers(tables: Mapping[str, pd.DataFrame], *keys: str) -> None:
     """
     for key in keys:
         if key not in tables:
+            title = _NEEDED[key]
             raise AtlasError(
                 Text(
-                    f"缺少图层“{key}”，无法计算；请先导入该图层",
-                    f"the layer '{key}' is missing; import it first",
+                    f"缺少图层“{title.zh}”（{key}），无法计算；请先导入该图层",
+                    f"the layer '{title.en}' ({key}) is missing; import it first",
                 )
             )
 
