@@ -391,7 +391,6 @@ def _write_tables(
     from layers.proposals import result_tables
 
     register = answer.register
-    # The columns keep their public names in every format, because scripts read them.
     export_tables(
         result_tables(told),
         out,
@@ -401,7 +400,6 @@ def _write_tables(
             *proposal_remarks(register, versions, register.overrides),
             export_id_text(export_id),
         ],
-        titled=False,
     )
 
 

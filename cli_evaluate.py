@@ -18,12 +18,12 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
-from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import weight_of
+from cli_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,9 +131,10 @@ def evaluate(
 
     Example: atlas evaluate --class university --period 2025 --out university.xlsx
     """
-    from layers.audit import export_id_text
+    from layers.evaluation import COLUMN_TITLES
     from layers.evaluation import EVALUATION_LAYERS
     from layers.evaluation import evaluate as evaluated
+    from layers.evaluation import evaluation_words
     from layers.evaluation import periods
     from layers.scorecards import load_scorecards
     from layers.scorecards import read_scorecards
@@ -163,12 +164,22 @@ def evaluate(
         "against": [against_period, None if other.scorecard is None else other.scorecard.name],
         "remarks": [remark.en for remark in remarks],
     }
-    with exporting(out, used, "evaluate", **wish) as export_id:
-        told = [*remarks, export_id_text(export_id)]
-        frame = _written(frame, title, found, out, told, audience)
+    frame = _for_audience(frame, found, audience)
+    write_table(
+        frame,
+        out,
+        title,
+        titles=COLUMN_TITLES[chosen.value],
+        words=evaluation_words(found.card, cards),
+        layers=used,
+        what="evaluate",
+        internal=audience is Audience.internal,
+        remarks=remarks,
+        wish=wish,
+    )
     if write_scorecard is not None:
         _write_card(found.card, cards, write_scorecard)
-    _tell(found, out)
+    _tell(found)
     if as_json:
         print_json(records(frame))
     if len(found.unused):
@@ -264,34 +275,16 @@ def _comparison(found: Evaluation, tables: Tables, other: _Other, card: CardName
     return compare_periods(tables, catalogue(), found.card, years, facts=found.facts)
 
 
-def _written(
-    frame: pd.DataFrame,
-    title: Text,
-    found: Evaluation,
-    out: Path,
-    remarks: list[Text],
-    audience: Audience,
-) -> pd.DataFrame:
-    """Write a table as the audience may have it, and return that.
+def _for_audience(frame: pd.DataFrame, found: Evaluation, audience: Audience) -> pd.DataFrame:
+    """Return a table as the audience may have it.
 
     Parameters stand in a column, because not every format has room for notes.
     """
     from layers.evaluation import audience_copy
     from layers.evaluation import parameters_of
-    from layers.export import export_table
 
     frame = frame.assign(parameters=parameters_of(found.card, found.choice))
-    copy = audience_copy(frame, found.card.key, audience.value)
-    # The columns keep their public names in every format, because scripts read them.
-    export_table(
-        copy,
-        out,
-        title=title,
-        lang=context.lang,
-        internal=audience is Audience.internal,
-        remarks=remarks,
-    )
-    return copy
+    return audience_copy(frame, found.card.key, audience.value)
 
 
 def _remarks(table: What, found: Evaluation, versions: Mapping[str, int]) -> list[Text]:
@@ -309,7 +302,7 @@ def _write_card(card: Scorecard, cards: Scorecards, path: Path) -> None:
     context.say("The scorecard as used is written to {path}.", path=path)
 
 
-def _tell(found: Evaluation, out: Path) -> None:
+def _tell(found: Evaluation) -> None:
     """Say in a few lines what was found, and what the user must see."""
     table = found.table
     grades = [grade.key for grade in found.card.grades]
@@ -317,7 +310,7 @@ def _tell(found: Evaluation, out: Path) -> None:
     told = [f"{grade} {counts[grade]}" for grade in grades if grade in counts]
     context.say(
         "{card}, {period}: {n} subjects; {grades}; no grade {open}; without data {nothing}; on "
-        "the list for talks or exit {exit}. Written to {path}.",
+        "the list for talks or exit {exit}.",
         card=found.card.title_zh if context.lang == "zh" else found.card.title_en,
         period=found.period,
         n=len(table),
@@ -325,7 +318,6 @@ def _tell(found: Evaluation, out: Path) -> None:
         open=int(table["undecided"].isin(["evidence", "interval", "new"]).sum()),
         nothing=int(table["undecided"].eq("nothing").sum()),
         exit=int(table["exit"].sum()),
-        path=out,
     )
     if not found.facts[found.period].rows_in:
         context.say(

@@ -16,12 +16,12 @@ from cli_common import JsonOption
 from cli_common import WorkspaceOption
 from cli_common import catalogue
 from cli_common import context
-from cli_common import exporting
 from cli_common import needed_tables
 from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
+from cli_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,8 +102,8 @@ def scatter(
     """
     from layers.analysis import SCATTER_LAYERS
     from layers.analysis import scatter_of
-    from layers.audit import export_id_text
-    from layers.export import export_table
+    from layers.results import COLUMN_TITLES
+    from layers.results import SCATTER_WORDS
     from layers.results import scatter_remarks
     from layers.stock import ChanceChoice
 
@@ -127,16 +127,27 @@ def scatter(
         "against": against,
     }
     used = {key: versions[key] for key in SCATTER_LAYERS if key in versions}
-    with exporting(out, used, "scatter", **wish) as export_id:
-        told = [*remarks, export_id_text(export_id)]
-        # The columns keep their public names in every format, because scripts read them.
-        export_table(frame, out, title=title, lang=context.lang, remarks=told)
-    counts = result.table["flag"].value_counts().to_dict()
+    write_table(
+        frame,
+        out,
+        title,
+        titles=COLUMN_TITLES[table.value],
+        words=SCATTER_WORDS,
+        layers=used,
+        what="scatter",
+        internal=False,
+        remarks=remarks,
+        wish=wish,
+    )
+    counts = result.table["flag"].value_counts()
     context.say(
-        "{n} parks: {flags}. Written to {path}.",
+        "{n} parks: {flags}.",
         n=len(result.table),
-        flags=", ".join(f"{flag} {count}" for flag, count in sorted(counts.items())),
-        path=out,
+        flags=", ".join(
+            f"{title.get(context.lang)} {counts[flag]}"
+            for flag, title in SCATTER_WORDS["flag"].items()
+            if flag in counts
+        ),
     )
     if as_json:
         print_json(records(frame))

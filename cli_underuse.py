@@ -24,6 +24,7 @@ from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
 from cli_common import weight_of
+from cli_tables import write_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,9 +123,10 @@ def underused(
     if pack is not None:
         _write_pack(pack, tables, found, carrier or [], audience, versions)
     frame, title = _chosen(table, found, tables, wanted, audience, spatial=_is_spatial(out))
+    titles = _titles(table)
     if out is not None:
         wish = {"table": table.value, "parks": park or [], "carriers": carrier or []}
-        _write(frame, title, found, out, versions, audience, wish)
+        _write(frame, title, titles, found, out, versions, audience, wish)
     if as_json:
         print_json(records(frame))
     if not sound:
@@ -309,6 +311,22 @@ def _chosen(
     return underuse.audience_copy(frame.reset_index(drop=True), audience.value), title
 
 
+def _titles(table: What) -> dict[str, Text]:
+    """Return the titles of the columns of a table."""
+    from layers import underuse
+    from layers.matching import MATCH_TITLES
+
+    told = {
+        What.carriers: underuse.UNDERUSE_TITLES,
+        What.todo: underuse.TODO_TITLES,
+        What.contributions: underuse.UNDERUSE_CONTRIBUTION_TITLES,
+        What.leasing: underuse.LEASING_TITLES,
+        What.matches: MATCH_TITLES,
+    }
+    everywhere = ("carrier_id", "rule_version", "parameters", "sample")
+    return {name: underuse.UNDERUSE_TITLES[name] for name in everywhere} | told[table]
+
+
 def _with_origin(frame: pd.DataFrame, found: Underuse) -> pd.DataFrame:
     """Return a table with sample mark, rule and parameters: not every format has notes."""
     judged = found.table.set_index("carrier_id")
@@ -320,31 +338,32 @@ def _with_origin(frame: pd.DataFrame, found: Underuse) -> pd.DataFrame:
 def _write(
     frame: pd.DataFrame,
     title: Text,
+    titles: Mapping[str, Text],
     found: Underuse,
     out: Path,
     versions: Mapping[str, int],
     audience: Audience,
     wish: Mapping[str, object],
 ) -> None:
-    from layers.audit import export_id_text
-    from layers.export import export_table
     from layers.export.notes import AUDIENCE_MARKS
     from layers.underuse import underuse_remarks
+    from layers.underuse import underuse_words
 
     public = [AUDIENCE_MARKS["public"]] if audience is Audience.public else []
     remarks = [*public, *underuse_remarks(found, versions)]
     whole = {**wish, "audience": audience.value, "remarks": [remark.en for remark in remarks]}
-    with exporting(out, _used(versions), "underused", **whole) as export_id:
-        # The columns keep their public names in every format, because scripts read them.
-        export_table(
-            frame,
-            out,
-            title=title,
-            lang=context.lang,
-            internal=audience is Audience.internal,
-            remarks=[*remarks, export_id_text(export_id)],
-        )
-    context.say("{n} rows written to {path}.", n=len(frame), path=out)
+    write_table(
+        frame,
+        out,
+        title,
+        titles=titles,
+        words=underuse_words(catalogue(), found.card),
+        layers=_used(versions),
+        what="underused",
+        internal=audience is Audience.internal,
+        remarks=remarks,
+        wish=whole,
+    )
 
 
 def _used(versions: Mapping[str, int]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from geo.matching import match
 from layers.analysis import require_layers
 from layers.errors import Text
 from layers.marks import is_sample
+from layers.underuse.words import open_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,10 +142,7 @@ def unknown_titles(codes: str, catalogue: Catalogue, lang: str) -> str:
     lang
         ``zh`` or ``en``.
     """
-    titles = {
-        field.name: field.title for key in MATCHING_LAYERS for field in catalogue.layer(key).fields
-    }
-    titles["recoverable_area_m2"] = Text("可盘活面积", "Recoverable area")
+    titles = open_fields(catalogue)
     named = [titles[code].get(lang) if code in titles else code for code in items_of(codes)]
     return ("、" if lang == "zh" else ", ").join(named)
 

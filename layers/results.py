@@ -10,9 +10,12 @@ import pandas as pd
 
 from geo.crs import STORAGE_CRS
 from geo.district import TREND_NUMBERS
+from geo.flag import FLAG_TITLES
+from geo.flag import FORM_TITLES
 from geo.parameters import RULE_VERSION
 from layers.analysis import SCATTER_LAYERS
 from layers.errors import Text
+from layers.stock import STOCK_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +71,7 @@ SCATTER_TITLES = {
     "unsnapped_sites": Text("未接入路网点位", "Sites off the network"),
     "parameters": Text("参数", "Parameters"),
 }
-"""Titles of the scatter columns for people; files for scripts keep the public names."""
+"""Titles of the scatter columns, for people; scripts read the public names."""
 
 SCATTER_TITLE = Text("园区空间分散程度", "Scatter of park spaces")
 TABLE_TITLES = {
@@ -156,6 +159,58 @@ TREND_TITLES = {
     },
 }
 """Titles of the trend between two times."""
+
+
+_ORIGIN_TITLES = {name: SCATTER_TITLES[name] for name in ("rule_version", "parameters", "sample")}
+
+COLUMN_TITLES: Mapping[str, Mapping[str, Text]] = {
+    "parks": SCATTER_TITLES,
+    "together": SCATTER_TITLES,
+    "sites": {
+        "site": Text("点位序号", "Site number"),
+        "cluster": Text("步行连片序号", "Walkable cluster number"),
+        "weight": Text("权重（建筑面积或处数）", "Weight (floor area or number)"),
+        **{name: SCATTER_TITLES[name] for name in ("park_id", "spaces", "floor_area_m2")},
+        **_ORIGIN_TITLES,
+    },
+    "tree": {
+        "park_id": SCATTER_TITLES["park_id"],
+        "from_site": Text("起点位序号", "From site"),
+        "to_site": Text("止点位序号", "To site"),
+        "distance_m": Text("距离（m）", "Distance (m)"),
+        "walkable": Text("步行可达", "Walkable"),
+        "blocked": Text("被阻隔", "Blocked"),
+        **_ORIGIN_TITLES,
+    },
+    "runs": {**RUN_TITLES, **_ORIGIN_TITLES},
+    "ranking": {**RANKING_TITLES, **_ORIGIN_TITLES},
+    "belts": {**BELT_TITLES, **_ORIGIN_TITLES},
+    "trend": {**TREND_TITLES, **_ORIGIN_TITLES},
+}
+"""Titles of the columns of the tables, by key of :data:`TABLE_TITLES`."""
+
+_FLAGS = {code: Text(*title) for code, title in FLAG_TITLES.items()}
+SCATTER_WORDS: Mapping[str, Mapping[str, Text]] = {
+    **dict.fromkeys(("flag", "flag_straight", "flag_before", "flag_after"), _FLAGS),
+    "form": {code: Text(*title) for code, title in FORM_TITLES.items()},
+    "stock": STOCK_TITLES,
+    "chance_method": {
+        "exact": Text("全部组合", "all combinations"),
+        "sampled": Text("随机抽样", "random draws"),
+    },
+    "weighting": {
+        "floor_area": Text("按建筑面积", "by floor area"),
+        "count": Text("按处数（缺面积）", "by number, without floor areas"),
+    },
+    "change": {
+        "new": Text("新增", "new"),
+        "gone": Text("消失", "gone"),
+        "changed": Text("修改", "changed"),
+        "same": Text("不变", "same"),
+    },
+    "direction": {"better": Text("变好", "better"), "worse": Text("变差", "worse")},
+}
+"""Titles of codes, by the column that they stand in."""
 
 
 def scatter_remarks(result: ScatterResult, versions: Mapping[str, int]) -> list[Text]:

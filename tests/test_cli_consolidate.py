@@ -14,6 +14,7 @@ import pytest
 import cli_consolidate
 from geo.consolidation.parameters import RULE_VERSION
 from layers.catalogue import load_catalogue
+from layers.proposals import COLUMN_TITLES
 from layers.proposals import TABLE_TITLES
 from layers.scenarios import Scenario
 from layers.scenarios import save
@@ -206,7 +207,8 @@ def test_a_workbook_holds_every_table_and_its_origin(two: Path, tmp_path: Path) 
     book = openpyxl.load_workbook(out)
     assert len(book.sheetnames) == len(TABLE_TITLES) + 2
     page = book[TABLE_TITLES["moves"].zh]
-    names = [cell.value for cell in page[1]]
+    titles = {COLUMN_TITLES["moves"][name].zh: name for name in COLUMN_TITLES["moves"]}
+    names = [titles.get(str(cell.value)) for cell in page[1]]
     row = dict(zip(names, page[2], strict=True))
     assert row["unit_id"].value == "U1"
     assert row["tenant"].value == "=甲公司"

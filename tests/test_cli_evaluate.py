@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from layers.catalogue import load_catalogue
+from layers.evaluation import EVALUATION_TITLES
 from layers.evaluation import TABLE_COLUMNS
 from layers.scorecards import load_scorecards
 from layers.scorecards import read_scorecards
@@ -93,9 +94,10 @@ def test_two_years_failed_are_on_the_list_in_the_sample(bundled: Path, tmp_path:
 def test_every_format_holds_the_same_grades(bundled: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"e.{suffix}"
     told = json.loads(written(bundled, out, "--json").stdout)
+    named = {title.zh: name for name, title in EVALUATION_TITLES.items()}
     read = {
         "csv": lambda: pd.read_csv(out),
-        "xlsx": lambda: pd.read_excel(out, engine="openpyxl"),
+        "xlsx": lambda: pd.read_excel(out, engine="openpyxl").rename(columns=named),
         "json": lambda: pd.DataFrame(json.loads(out.read_text("utf-8"))),
         "parquet": lambda: pd.read_parquet(out),
     }[suffix]()

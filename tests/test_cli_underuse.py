@@ -19,6 +19,7 @@ from layers.errors import WorkspaceError
 from layers.scorecards import load_scorecards
 from layers.scorecards import write_scorecards
 from layers.startup import open_or_create
+from layers.underuse import UNDERUSE_TITLES
 from layers.underuse import RankChoice
 from layers.underuse import underuse_of
 from layers.underuse.judged import PUBLIC_COLUMNS
@@ -90,9 +91,10 @@ def test_every_state_occurs_in_the_sample(bundled: Path, tmp_path: Path) -> None
 def test_every_format_holds_the_same_states(bundled: Path, tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"u.{suffix}"
     told = json.loads(written(bundled, out, "--json").stdout)
+    named = {title.zh: name for name, title in UNDERUSE_TITLES.items()}
     readers: dict[str, Any] = {
         "csv": lambda: pd.read_csv(out),
-        "xlsx": lambda: pd.read_excel(out, engine="openpyxl"),
+        "xlsx": lambda: pd.read_excel(out, engine="openpyxl").rename(columns=named),
         "json": lambda: pd.DataFrame(json.loads(out.read_text("utf-8"))),
         "gpkg": lambda: gpd.read_file(out, layer="u"),
         "geojson": lambda: gpd.read_file(out),

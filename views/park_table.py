@@ -8,14 +8,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from geo.scatter import FORM_TITLES
+from layers.export.tables import in_words
 from layers.i18n import unknown
 from layers.marks import is_sample
 from layers.results import SCATTER_TITLES
+from layers.results import SCATTER_WORDS
 from layers.results import TABLE_TITLES
 from layers.results import scatter_remarks
 from layers.results import with_origin
-from layers.stock import STOCK_TITLES
 from views import card
 from views import links
 from views import park_detail
@@ -23,7 +23,6 @@ from views import store
 from views import tables
 from views.text import _
 from views.text import lang
-from views.text import pick
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,7 +125,7 @@ def save(frame: pd.DataFrame, kind: str, titles: Mapping[str, Text], result: Sca
     result
         What the table was made from.
     """
-    marked = _in_words(with_origin(frame, result))
+    marked = in_words(with_origin(frame, result), SCATTER_WORDS, lang())
     told = {**titles, **{name: SCATTER_TITLES[name] for name in _ORIGIN}}
     tables.save(
         marked[[name for name in told if name in marked]],
@@ -162,19 +161,6 @@ def _shown(table: pd.DataFrame) -> pd.DataFrame:
             _("Why this flag"): table["reason_zh" if lang() == "zh" else "reason_en"],
         }
     ).reset_index(drop=True)
-
-
-def _in_words(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table as a file shows it to people: titles in place of codes."""
-    stocks = {name: pick(title) for name, title in STOCK_TITLES.items()}
-    flags = {name: links.flag_title(name) for name in links.FLAG_MARKS}
-    words = {
-        **dict.fromkeys(("flag", "flag_straight", "flag_before", "flag_after"), flags),
-        "form": {name: park_detail.form_title(name) for name in FORM_TITLES},
-        "stock": stocks,
-    }
-    told = {name: table[name].map(known) for name, known in words.items() if name in table}
-    return table.assign(**told)
 
 
 def _columns() -> dict[str, Any]:

@@ -20,6 +20,7 @@ from layers.evaluation.measures import MEASURES
 from layers.evaluation.public import INTERNAL_COLUMNS
 from layers.evaluation.public import audience_copy
 from layers.evaluation.records import periods
+from layers.evaluation.titles import COLUMN_TITLES
 from layers.evaluation.titles import COMPARISON_NOTE
 from layers.evaluation.titles import COMPARISON_TITLES
 from layers.evaluation.titles import CONTRIBUTION_TITLES
@@ -29,8 +30,10 @@ from layers.evaluation.titles import EVALUATION_WORDS
 from layers.evaluation.titles import TABLE_TITLES
 from layers.evaluation.titles import UNUSED_TITLES
 from layers.evaluation.titles import evaluation_remarks
+from layers.evaluation.titles import evaluation_words
 
 __all__ = [
+    "COLUMN_TITLES",
     "COMPARISON_NOTE",
     "COMPARISON_TITLES",
     "CONTRIBUTION_TITLES",
@@ -50,6 +53,7 @@ __all__ = [
     "compare_periods",
     "evaluate",
     "evaluation_remarks",
+    "evaluation_words",
     "facts_of",
     "parameters_of",
     "periods",

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 from layers.errors import Text
 from layers.evaluation.judged import EVALUATION_LAYERS
 from layers.evaluation.judged import parameters_of
+from layers.underuse.words import VALUE_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from geo.scorecards import Scorecard
     from layers.evaluation.judged import Evaluation
+    from layers.scorecards import Scorecards
 
 _SUBJECT = {
     "subject_id": Text("对象编码", "Subject id"),
@@ -166,15 +169,7 @@ EVALUATION_WORDS = {
         "evidence": Text("已知权重不足", "too little known"),
         "interval": Text("两端等级不同", "the ends differ"),
     },
-    "state": {
-        "known": Text("已知", "known"),
-        "partial": Text("区间", "within an interval"),
-        "missing": Text("无记录", "no record"),
-        "not_reported": Text("未报", "not reported"),
-        "not_applicable": Text("不适用", "not applicable"),
-        "withheld": Text("保密不提供", "withheld"),
-        "doubtful": Text("疑错", "doubtful"),
-    },
+    "state": VALUE_STATES,
     "origin": {
         "recorded": Text("填报", "recorded"),
         "layers": Text("图层测算", "measured from the layers"),
@@ -196,6 +191,52 @@ EVALUATION_WORDS = {
     },
 }
 """Titles of codes, by the column that they stand in."""
+
+
+COLUMN_TITLES: Mapping[str, Mapping[str, Text]] = {
+    name: {**titles, "parameters": EVALUATION_TITLES["parameters"]}
+    for name, titles in (
+        ("subjects", EVALUATION_TITLES),
+        ("contributions", CONTRIBUTION_TITLES),
+        ("comparison", COMPARISON_TITLES),
+        ("entropy", ENTROPY_TITLES),
+        ("unused", UNUSED_TITLES),
+    )
+}
+"""Titles of the columns of the tables, by key of :data:`TABLE_TITLES`."""
+
+_GRADES = ("grade", "grade_low", "grade_high", "previous_grade", "grade_before", "grade_after")
+
+
+def evaluation_words(card: Scorecard, cards: Scorecards) -> dict[str, Mapping[str, Text]]:
+    """Return the titles of all codes in the tables of an evaluation.
+
+    Parameters
+    ----------
+    card
+        The scorecard that it follows.
+    cards
+        All of them, with the classes that grades are read as.
+
+    Returns
+    -------
+    dict
+        By column and code.
+    """
+    criteria = {one.key: Text(one.title_zh, one.title_en) for one in card.criteria}
+    grades = {one.key: Text(one.key, one.title_en) for one in card.grades}
+    reasons = EVALUATION_WORDS["undecided"]
+    return {
+        **EVALUATION_WORDS,
+        **dict.fromkeys(("undecided_before", "undecided_after"), reasons),
+        **dict.fromkeys(_GRADES, grades),
+        "value_state": EVALUATION_WORDS["state"],
+        "card": {card.key: Text(card.title_zh, card.title_en)},
+        "indicator": criteria,
+        "influential": criteria,
+        "group": {one.key: Text(one.title_zh, one.title_en) for one in card.groups},
+        "disposal": {one.key: one.title for one in cards.disposals},
+    }
 
 
 def evaluation_remarks(evaluation: Evaluation, versions: Mapping[str, int]) -> list[Text]:

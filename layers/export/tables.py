@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geo.lists import items_of
 from layers.aside import made_aside
 from layers.catalogue import Choice
 from layers.errors import ExportUsageError
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from layers.export.sheets import Sheet
+
+_WORKBOOK = ".xlsx"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,11 @@ def export_tables(
     lang: str = "zh",
     internal: bool = False,
     remarks: Sequence[Text] = (),
-    titled: bool = True,
 ) -> ExportReport:
     """Write result tables to one file, read it back and compare it.
+
+    People read a workbook: its pages have titles of columns and words for codes, and its
+    dictionary has both. Scripts and maps read a GeoPackage: there names and codes stay.
 
     Parameters
     ----------
@@ -72,9 +77,6 @@ def export_tables(
         Whether any of it must not leave the office; the file then says so.
     remarks
         What else belongs to the numbers.
-    titled
-        Whether the pages of a workbook have titles and words for people, instead of
-        the names and codes that scripts read. The dictionary has both.
 
     Raises
     ------
@@ -86,7 +88,8 @@ def export_tables(
     chosen = TABLE_FORMATS.get(path.suffix.lower())
     if chosen is None or not chosen.several:
         raise _one_only(path)
-    sheets = [_sheet(key, table, lang, titled=titled) for key, table in tables.items()]
+    is_read = chosen.suffix == _WORKBOOK
+    sheets = [_sheet(key, table, lang, worded=is_read) for key, table in tables.items()]
     notes = _notes(sheets, lang, internal=internal, remarks=remarks)
     with made_aside(path, f"export{chosen.suffix}") as made:
         chosen.write(sheets, made, notes)
@@ -106,8 +109,9 @@ def in_words(
     frame
         The table.
     words
-        Titles of the codes in a column, by column and code. A code without a title stays,
-        and so does what is unknown; columns that the table lacks are passed over.
+        Titles of the codes in a column, by column and code. A cell may list several codes.
+        A code without a title stays, and so does what is unknown; columns that the table
+        lacks are passed over.
     lang
         ``zh`` or ``en``.
     """
@@ -115,15 +119,23 @@ def in_words(
     for name in frame.columns.intersection(list(words)):
         column = frame[name].astype("object")
         titles = {code: title.get(lang) for code, title in words[name].items()}
+        lists = (cell for cell in column.dropna().unique() if cell not in titles)
+        titles |= {cell: _each(cell, titles, lang) for cell in lists}
         told[name] = column.map(titles).where(column.isin(list(titles)), column)
     return frame.assign(**told)
 
 
-def _sheet(key: str, table: ResultTable, lang: str, *, titled: bool) -> Sheet:
-    titles = table.titles if titled else {}
-    sheet = table_sheet(table.frame, key, title=table.title, titles=titles, lang=lang)
-    if not titled:
-        return sheet
+def _each(cell: object, titles: Mapping[str, str], lang: str) -> object:
+    """Return the titles of the codes that a cell lists; the cell if it lists none of them."""
+    codes = items_of(cell)
+    if titles.keys().isdisjoint(codes):
+        return cell
+    return ("、" if lang == "zh" else ", ").join(titles.get(code, code) for code in codes)
+
+
+def _sheet(key: str, table: ResultTable, lang: str, *, worded: bool) -> Sheet:
+    frame = in_words(table.frame, table.words, lang) if worded else table.frame
+    sheet = table_sheet(frame, key, title=table.title, titles=table.titles, lang=lang)
     fields = (
         replace(f, choices=tuple(Choice(*word) for word in table.words.get(f.name, {}).items()))
         for f in sheet.fields

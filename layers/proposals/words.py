@@ -6,8 +6,10 @@ here says that they are.
 
 from __future__ import annotations
 
+from geo.flag import FLAG_TITLES
 from layers.errors import Text
 
+_FLAGS = {code: Text(*title) for code, title in FLAG_TITLES.items()}
 WORDS: dict[str, dict[str, Text]] = {
     "outcome": {
         "anchor": Text("锚点", "anchor"),
@@ -59,5 +61,18 @@ WORDS: dict[str, dict[str, Text]] = {
         "exclude": Text("不作去向", "takes nobody"),
         "protect": Text("保留点位", "site stays"),
     },
+    "unverified": {
+        "rent": Text("租金不明", "rent not known"),
+        "needs": Text("特殊要求或承接条件不明", "needs or what the host provides not known"),
+        "industry": Text("产业或准入不明", "industry or admission not known"),
+        "override": Text("人工指定，与台账不符", "settled by hand against the register"),
+    },
+    "table": {
+        "units": Text("单元", "units"),
+        "carriers": Text("载体", "building space"),
+        "parks": Text("园区", "parks"),
+    },
+    "flag_before": _FLAGS,
+    "flag_after": _FLAGS,
 }
 """Titles of codes, by the column that they stand in."""

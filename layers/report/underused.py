@@ -23,6 +23,7 @@ from layers.report.printing import Column
 from layers.report.printing import make_table
 from layers.underuse import UNDERUSE_TITLES
 from layers.underuse import audience_copy
+from layers.underuse.words import STATE_TITLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from layers.report.basis import Basis
     from layers.report.blocks import Table
 
-STATE_WORDS = {state: Text(state, STATE_NAMES_EN[state]) for state in STATES}
 _NORMAL, _WATCHED, _OPEN = STATES[0], STATES[1], STATES[2]
 _ATTENTION = tuple(s for s in reversed(STATES) if s not in {_NORMAL, _WATCHED, _OPEN})
 _BOUNDS = ("recoverable_low", "recoverable_high")
@@ -179,7 +179,7 @@ def _states_table(basis: Basis, found: _Judged) -> Table:
             )
         )
     columns = [
-        Column("state", UNDERUSE_TITLES["state"], words=STATE_WORDS),
+        Column("state", UNDERUSE_TITLES["state"], words=STATE_TITLES),
         Column("carriers", Text("载体数", "Carriers"), "count"),
         Column("known", Text("有面积的载体数", "With known areas"), "count"),
         *(Column(name, UNDERUSE_TITLES[name], "number") for name in _BOUNDS),
@@ -208,7 +208,7 @@ def _reasons_table(basis: Basis, found: _Judged, listed: pd.DataFrame) -> Table:
     columns = [
         Column("carrier_id", UNDERUSE_TITLES["carrier_id"]),
         Column("carrier", UNDERUSE_TITLES["name"]),
-        Column("state", UNDERUSE_TITLES["state"], words=STATE_WORDS),
+        Column("state", UNDERUSE_TITLES["state"], words=STATE_TITLES),
         Column("vacancy_rate", UNDERUSE_TITLES["vacancy_rate"], "percent"),
         Column("recoverable_area_m2", UNDERUSE_TITLES["recoverable_area_m2"], "number"),
         Column(f"reason_{basis.lang}", Text("判定理由", "Reason")),

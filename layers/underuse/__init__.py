@@ -23,6 +23,9 @@ from layers.underuse.titles import underuse_remarks
 from layers.underuse.todo import TODO_TITLE
 from layers.underuse.todo import TODO_TITLES
 from layers.underuse.todo import missing_data
+from layers.underuse.words import UNDERUSE_WORDS
+from layers.underuse.words import open_fields
+from layers.underuse.words import underuse_words
 
 __all__ = [
     "HISTORY_TITLES",
@@ -36,6 +39,7 @@ __all__ = [
     "UNDERUSE_LAYERS",
     "UNDERUSE_TITLE",
     "UNDERUSE_TITLES",
+    "UNDERUSE_WORDS",
     "RankChoice",
     "Underuse",
     "audience_copy",
@@ -43,7 +47,9 @@ __all__ = [
     "default_underuse",
     "leasing_facts",
     "missing_data",
+    "open_fields",
     "underuse_layer",
     "underuse_of",
     "underuse_remarks",
+    "underuse_words",
 ]

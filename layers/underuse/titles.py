@@ -80,7 +80,7 @@ UNDERUSE_CONTRIBUTION_TITLE = Text("低效空间排序的各项贡献", "Contrib
 UNDERUSE_CONTRIBUTION_TITLES = {
     "subject_id": UNDERUSE_TITLES["carrier_id"],
     "name": UNDERUSE_TITLES["name"],
-    "criterion": Text("指标编码", "Criterion"),
+    "criterion": Text("指标", "Criterion"),
     "group": Text("大类", "Heading"),
     "weight": Text("有效权重", "Effective weight"),
     "raw_low": Text("原值下限", "Lowest raw value"),

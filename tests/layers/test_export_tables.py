@@ -15,6 +15,7 @@ from layers.errors import ExportUsageError
 from layers.errors import Text
 from layers.export.tables import ResultTable
 from layers.export.tables import export_tables
+from layers.export.tables import in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,11 +60,15 @@ def test_a_workbook_has_a_page_a_table(tables: dict[str, ResultTable], tmp_path:
     assert sum("内部资料" in text for text in told) == 3  # a row a table, and once for all
 
 
-def test_scripts_find_names_and_codes(tables: dict[str, ResultTable], tmp_path: Path) -> None:
-    export_tables(tables, tmp_path / "p.xlsx", titled=False)
-    page = openpyxl.load_workbook(tmp_path / "p.xlsx").worksheets[0]
-    assert [cell.value for cell in page[1]][:3] == ["site", "state", "area_m2"]
-    assert [cell.value for cell in page[3]][:2] == ["B", "go"]
+@pytest.mark.parametrize(
+    ("lang", "told"), [("zh", ["保留、已走", "保留、新"]), ("en", ["keep it, gone", "keep it, 新"])]
+)
+def test_a_cell_may_list_several_codes(lang: str, told: list[str]) -> None:
+    words = {"state": {"keep": Text("保留", "keep it"), "go": Text("已走", "gone")}}
+    frame = pd.DataFrame({"state": ["keep;go", "keep; 新", "a;b", None, 3], "other": "keep"})
+    found = in_words(frame, words, lang)
+    assert found["state"].tolist() == [*told, "a;b", None, 3]
+    assert found["other"].tolist() == ["keep"] * 5
 
 
 def test_a_geopackage_has_layers_and_tables(tables: dict[str, ResultTable], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import streamlit as st
 from geo.district import SEVERITY
 from layers.consolidation import COMPARED_NUMBERS
 from layers.errors import AtlasError
+from layers.export.tables import in_words as worded
 from layers.frames import GEOMETRY
 from layers.i18n import unknown
 from layers.proposals import COLUMN_TITLES
@@ -271,25 +272,7 @@ def in_words(frame: pd.DataFrame) -> pd.DataFrame:
         One of :func:`layers.proposals.proposal_tables`.
     """
     found = pd.DataFrame(frame).drop(columns=GEOMETRY, errors="ignore").reset_index(drop=True)
-    for name, known in WORDS.items():
-        if name in found:
-            found[name] = found[name].map({code: pick(text) for code, text in known.items()})
-    for name in _FLAGS:
-        if name in found:
-            found[name] = found[name].map(lambda f: "" if unknown(f) else links.flag_title(str(f)))
-    if "unverified" in found:
-        found["unverified"] = found["unverified"].fillna("").map(_open_questions)
-    return found
-
-
-def _open_questions(codes: str) -> str:
-    titles = {
-        "rent": _("rent not known"),
-        "needs": _("needs or what the host provides not known"),
-        "industry": _("industry or admission not known"),
-        "override": _("settled by hand against the register"),
-    }
-    return _(", ").join(titles.get(code, code) for code in codes.split(";") if code)
+    return worded(found, WORDS, lang())
 
 
 def _named(frame: pd.DataFrame) -> pd.DataFrame:

@@ -75,8 +75,8 @@ def _judgement(row: pd.Series) -> None:
     """Show the state, its reason, and the numbers that it stands on."""
     st.html(states.badge(str(row["state"])))
     st.markdown(md(row[f"reason_{lang()}"]))
-    notes = [words.exemption(code) for code in items_of(row["exemption"])]
-    notes += [words.blocker(code) for code in items_of(row["blockers"])]
+    notes = [words.code("exemption", code) for code in items_of(row["exemption"])]
+    notes += [words.code("blockers", code) for code in items_of(row["blockers"])]
     if notes:
         st.caption(_("Not judged further because: {why}").format(why=md(", ".join(notes))))
     possible = items_of(row["possible"])
@@ -185,7 +185,7 @@ def _past(past: pd.DataFrame) -> pd.DataFrame:
         {
             _("Version"): past["version"],
             _("Time"): past["time"].map(day),
-            _("Change"): past["event"].map(words.event),
+            _("Change"): words.codes("event", past["event"]),
             _("State"): past["state"].map(states.title),
             _("Vacancy (%)"): spans("vacancy", 100.0, 1),
             _("Months vacant"): spans("months"),

@@ -10,10 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from geo.lists import items_of
+from layers.export.tables import in_words
 from layers.underuse import UNDERUSE_TITLE
 from layers.underuse import UNDERUSE_TITLES
 from layers.underuse import audience_copy
 from layers.underuse import underuse_remarks
+from layers.underuse import underuse_words
 from layers.underuse.ranking import SURELY_WORST
 from views import card
 from views import links
@@ -69,15 +71,19 @@ def save(found: Underuse, rows: pd.DataFrame) -> None:
     left, right = st.columns(2)
     with left:
         st.caption(_("Internal: with operators, owners, tax and output"))
-        _file(audience_copy(table, "internal"), "underused_space", internal=True, remarks=remarks)
+        own = audience_copy(table, "internal")
+        _file(found, own, "underused_space", internal=True, remarks=remarks)
     with right:
         st.caption(_("Public: without firm names, tax and output"))
         public = audience_copy(table, "public")
-        _file(public, "underused_space_public", internal=False, remarks=remarks)
+        _file(found, public, "underused_space_public", internal=False, remarks=remarks)
 
 
-def _file(frame: pd.DataFrame, name: str, *, internal: bool, remarks: list[Text]) -> None:
-    told = frame.assign(
+def _file(
+    found: Underuse, frame: pd.DataFrame, name: str, *, internal: bool, remarks: list[Text]
+) -> None:
+    worded = in_words(frame, underuse_words(store.catalogue(), found.card), lang())
+    told = worded.assign(
         state=frame["state"].map(states.title), possible=frame["possible"].map(states.titles)
     )
     titles = {column: title for column, title in UNDERUSE_TITLES.items() if column in told}

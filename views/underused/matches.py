@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from geo.underuse import STATE_NAMES_EN
+from layers.export.tables import in_words
 from layers.i18n import unknown
 from layers.marks import is_sample
 from layers.matching import DEFAULTS
@@ -19,6 +20,7 @@ from layers.matching import PARAMETER_TITLES
 from layers.matching import match_remarks
 from layers.matching import matches_of
 from layers.matching import unknown_titles
+from layers.underuse import open_fields
 from views import card
 from views import charts
 from views import links
@@ -175,7 +177,7 @@ def _table(one: pd.DataFrame, view: str, parameters: MatchParameters) -> None:
         },
     )
     tables.save(
-        one,
+        in_words(one, {"unknown": open_fields(store.catalogue())}, lang()),
         f"matches_{view}",
         MATCH_TITLE,
         MATCH_TITLES,

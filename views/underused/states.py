@@ -6,13 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from geo.lists import items_of
-from geo.underuse import STATE_NAMES_EN
 from geo.underuse import STATES
-from layers.errors import Text
 from layers.i18n import UNKNOWN
 from layers.style import LayerStyle
 from layers.style import StyleClass
 from layers.style import Symbol
+from layers.underuse.words import STATE_TITLES
 from views.text import esc
 from views.text import num
 from views.text import pick
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 SEVEREST_FIRST = STATES[::-1]
 """The states as legends and filters list them."""
 
-_TITLES = {state: Text(state, STATE_NAMES_EN[state]) for state in STATES}
 
 # Light to dark, so that the order holds without colour, and safe for the colour-blind.
 _FILLS = ("#d3e8f5", "#7ab8dc", "#c9d1d8", "#f6b44b", "#c2560c", "#4d1300")
@@ -43,7 +41,7 @@ _BASE = Symbol(size=13, stroke="#2b2b2b", width=1.2, fill_opacity=0.95)
 
 def title(state: object) -> str:
     """Return mark and word of a state in the language of the session."""
-    found = _TITLES.get(str(state))
+    found = STATE_TITLES.get(str(state))
     if found is None:
         return UNKNOWN
     return f"{_MARKS[STATES.index(str(state))]} {pick(found)}"
@@ -85,7 +83,7 @@ def style(label_field: str) -> LayerStyle:
     looks = dict(zip(STATES, zip(_FILLS, _SHAPES, strict=True), strict=True))
     classes = tuple(
         StyleClass(
-            state, _TITLES[state], replace(_BASE, fill=looks[state][0], shape=looks[state][1])
+            state, STATE_TITLES[state], replace(_BASE, fill=looks[state][0], shape=looks[state][1])
         )
         for state in SEVEREST_FIRST
     )

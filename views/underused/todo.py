@@ -107,7 +107,8 @@ def _chosen(own: pd.DataFrame) -> pd.DataFrame:
 
 
 def _party(kind: str, who: str) -> str:
-    return f"{who} ({words.holder(kind)})" if who else words.holder(kind)
+    holder = words.code("who_kind", kind)
+    return f"{who} ({holder})" if who else holder
 
 
 def table(listed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
@@ -130,7 +131,7 @@ def table(listed: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
             ],
             _("Carrier"): listed["carrier_id"].map(names),
             _("What is missing"): listed[f"field_title_{lang()}"],
-            _("Why missing"): listed["why"].map(words.why),
+            _("Why missing"): words.codes("why", listed["why"]),
             _("State now"): listed["carrier_id"].map(state).map(states.title),
             _("Could change the state"): listed["matters"].astype("bool"),
             _("Could become"): listed["could_become"].map(states.titles),
@@ -151,8 +152,8 @@ def columns() -> dict[str, Any]:
 
 def _save(found: Underuse, listed: pd.DataFrame) -> None:
     told = listed.assign(
-        who_kind=listed["who_kind"].map(words.holder),
-        why=listed["why"].map(words.why),
+        who_kind=words.codes("who_kind", listed["who_kind"]),
+        why=words.codes("why", listed["why"]),
         could_become=listed["could_become"].map(states.titles),
     )
     titles = {name: title for name, title in TODO_TITLES.items() if name in told}

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from layers.i18n import UNKNOWN
 from layers.i18n import unknown
+from layers.underuse import UNDERUSE_WORDS
 from views.text import _
 from views.text import lang
 from views.text import num
+from views.text import pick
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geo.scorecards import Criterion
 
 WORST_MARK = "▼"
@@ -30,62 +34,15 @@ def ranks(low: object, high: object) -> str:
     return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
 
 
-def exemption(code: str) -> str:
-    """Return why a carrier is not judged."""
-    return {
-        "ramp_up": _("completed or refitted not long ago"),
-        "renewal": _("locked for renewal"),
-        "contracted": _("signed, to be handed over"),
-        "not_assessed": _("not to be assessed"),
-    }.get(code, code)
+def code(column: str, value: str) -> str:
+    """Return the word of a code; the code itself if it has none."""
+    found = UNDERUSE_WORDS[column].get(value)
+    return value if found is None else pick(found)
 
 
-def blocker(code: str) -> str:
-    """Return what stands in the way of a state."""
-    return {
-        "evidence": _("too little evidence"),
-        "stale": _("data too old or without date"),
-        "vacancy": _("vacancy not known"),
-        "duration": _("time of vacancy not known"),
-        "output": _("output not known"),
-        "completion": _("completion not known"),
-        "contradiction": _("areas contradict each other"),
-        "doubted": _("areas are doubted"),
-        "nothing_on_offer": _("nothing is on offer"),
-    }.get(code, code)
-
-
-def holder(kind: str) -> str:
-    """Return what kind of party is to be asked."""
-    return {
-        "operator": _("Operator"),
-        "owner": _("Owner"),
-        "park": _("Park"),
-        "unknown": _("not known"),
-    }.get(kind, kind)
-
-
-def why(code: str) -> str:
-    """Return why a number is not known."""
-    return {
-        "not_reported": _("not reported"),
-        "not_applicable": _("does not apply"),
-        "withheld": _("withheld"),
-        "doubtful": _("doubtful"),
-        "contradiction": _("areas contradict each other"),
-        "stale": _("data too old or without date"),
-        "unread": _("explanation not understood"),
-    }.get(code, code)
-
-
-def event(code: str) -> str:
-    """Return what happened to a carrier in a version."""
-    return {
-        "added": _("added"),
-        "changed": _("changed"),
-        "removed": _("removed"),
-        "unreadable": _("cannot be read"),
-    }.get(code, code)
+def codes(column: str, values: pd.Series[str]) -> pd.Series[str]:
+    """Return the words of a column of codes."""
+    return values.map(lambda value: code(column, value))
 
 
 def span(low: float, high: float, *, digits: int = 0, times: float = 1.0, unit: str = "") -> str:
