@@ -156,6 +156,28 @@ def workspace_restore(
     context.say("{layer} is now version {version}.", layer=layer, version=made)
 
 
+@workspace_cli.command("undo")
+def workspace_undo(
+    layer: Annotated[str, typer.Argument(help="A layer key.")],
+    workspace: WorkspaceOption = None,
+    author: AuthorOption = None,
+    message: Annotated[str | None, typer.Option("--message", "-m", help="Why.")] = None,
+) -> None:
+    """Take back the newest version of a layer; after its first import it is empty again.
+
+    Example: atlas workspace undo carriers -m "imported without correction"
+    """
+    from layers.delivery import undo
+
+    opened = open_workspace(workspace)
+    opened.catalogue.layer(layer)
+    own, before = recorder(opened, author), opened.version(layer)
+    with own.doing(Action.RESTORE, layers={layer: before}, undone=before) as step:
+        made = undo(opened, layer, before, author=author_name(author), message=message or "")
+        step.done({layer: made})
+    context.say("{layer} is now version {version}.", layer=layer, version=made)
+
+
 workspace_cli.command()(backup)
 workspace_cli.command()(verify)
 workspace_cli.command()(vacuum)

@@ -324,7 +324,7 @@ def _distances(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
 def _notes(park: Evidence, rule: ScatterParameters) -> list[Sentence]:
     """Say what weakens the verdict."""
     notes = _ways(park, rule)
-    if not park.weighted:
+    if not park.weighted and park.sites:
         notes.append(
             Sentence(
                 "有空间缺建筑面积，按处数计算、未按面积加权。",

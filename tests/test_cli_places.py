@@ -6,12 +6,16 @@ import json
 import shutil
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import pytest
 from pyproj import Transformer
 
+from geo.gcj import wgs84_to_gcj02
+from layers.catalogue import load_catalogue
 from layers.errors import IntakeError
 from layers.errors import UsageError
+from layers.workspace import Workspace
 from tests.cli_hand import HEAD
 from tests.cli_hand import PLACES
 from tests.cli_hand import apart_m
@@ -176,3 +180,22 @@ def test_a_grid_is_given_in_one_way(workspace: Path, tmp_path: Path) -> None:
         run(*wish, "--proj-file", bad)
     assert "第 3 项" in caught.value.text.zh
     assert not [word for word in ("31.2345678", "passwd") if word in str(caught.value)]
+
+
+def test_an_import_without_its_correction_is_undone_and_made_again(tmp_path: Path) -> None:
+    """The remedy that the error names leads out of it, also after the first import of all."""
+    places = np.column_stack(wgs84_to_gcj02(*np.array(PLACES).T))
+    rows = "".join(f"X{i},新楼{i},{x:.7f},{y:.7f}\n" for i, (x, y) in enumerate(places))
+    file = write(tmp_path, f"{HEAD}\n{rows}")
+    own = tmp_path / "own"
+    assert run("workspace", "init", "--empty", "--workspace", own).exit_code == 0
+    take(own, file)
+    assert apart_m(placed(own)) > 400
+    with pytest.raises(IntakeError, match="atlas workspace undo carriers"):
+        run("import", file, "-l", "carriers", "-w", own, "--crs", "GCJ02")
+    assert run("workspace", "undo", "carriers", "-w", own).exit_code == 0
+    assert read(own, "carriers").empty
+    take(own, file, "--crs", "GCJ02")
+    assert apart_m(placed(own)) < 1
+    # What was undone is kept.
+    assert len(Workspace.open(own, load_catalogue()).read("carriers", 0)) == len(PLACES)

@@ -72,7 +72,9 @@ def test_a_chinese_workbook_has_chinese_titles_and_words(
             assert [c for c in cells if re.fullmatch(r"[a-z_]+(;[a-z_]+)*", c)] == [], name
 
 
-@pytest.mark.parametrize("command", [COMMANDS[0], COMMANDS[7], COMMANDS[13], COMMANDS[-1]])
+@pytest.mark.parametrize(
+    "command", [COMMANDS[0], COMMANDS[7], COMMANDS[13], COMMANDS[14], COMMANDS[-1]]
+)
 def test_an_english_workbook_has_english_titles(
     bundled: Path, tmp_path: Path, command: str
 ) -> None:
@@ -81,6 +83,7 @@ def test_an_english_workbook_has_english_titles(
     (title, (head, *_rows)), *_others = _pages(out, "en").items()
     named = [name for name in head if name is not None]
     assert [name for name in named if "_" in name] == [], title
+    assert len(set(named)) == len(named), title
     assert [name for name in named if re.search("[\u4e00-\u9fff]", name)] == [], title
 
 

@@ -40,6 +40,8 @@ _CLASSES = {
 
 _UNDECIDED = Text("（粉边：估算或待核实）", " (pink edge: estimated or to be verified)")
 _MOST_NOTES = 6
+_ALL = 1 - 1e-9
+"""So large a share is the whole."""
 _ON_TRIAL = {
     "gate": ("triangle", Text("试放的校门", "Gate on trial")),
     "crossing": ("cross", Text("试放的通道", "Crossing on trial")),
@@ -157,7 +159,9 @@ def _facts(found: Access) -> tuple[tuple[Text, Text], ...]:
     for name in ("any_gate_share", "rail_share", "rail_far_share", "community_share"):
         told = percent(row[name], "zh")
         unknown = row[f"{name}_unknown"]
-        if unknown > 0:
+        if unknown >= _ALL:
+            shown = Text("未知", "unknown")
+        elif unknown > 0:
             shown = Text(
                 f"{told}（未知 {percent(unknown, 'zh')}）",
                 f"{told} (unknown {percent(unknown, 'en')})",

@@ -26,7 +26,7 @@ _CARD = {
 }
 _SAMPLE = Text("示例数据", "Sample data")
 _VERSION = Text("评价表版本", "Version of the scorecard")
-_CRITERION = Text("指标编码", "Criterion")
+_CRITERION = Text("指标编码", "Criterion id")
 _TITLES = {
     "title_zh": Text("指标", "Criterion (Chinese)"),
     "title_en": Text("指标（英文）", "Criterion"),

@@ -14,6 +14,7 @@ from layers.errors import Text
 from layers.export.sheets import DISTORTED
 from layers.export.sheets import SAMPLE
 from layers.export.sheets import SKETCH
+from layers.frames import has_geometry
 from layers.public_copy import COARSE
 
 if TYPE_CHECKING:
@@ -307,7 +308,7 @@ def _readme_row(
         ("名称", "title", sheet.title.get(lang)),
         ("说明", "description", sheet.description.get(lang)),
         ("行数", "rows", str(gaps.rows(sheet))),
-        ("已定位", "located", str(sheet.located)),
+        ("已定位", "located", str(sheet.located) if has_geometry(sheet.frame) else ""),
         ("坐标系", "crs", crs),
         ("来源", "source", _source_text(sheet.frame, lang, sources)),
         ("示例标记", "sample", SAMPLE.get(lang) if sheet.sample else ""),

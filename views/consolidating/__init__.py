@@ -37,11 +37,18 @@ if TYPE_CHECKING:
 _PLAN, _HAND, _SCENARIOS = _TABS = ("plan", "hand", "scenarios")
 
 
+def _needed() -> str:
+    """Return which layers a plan still lacks."""
+    if store.has("carriers"):
+        return _("Plans need the units of the building space. Import that layer first.")
+    return _("Plans need building space with its units. Import the layers of both first.")
+
+
 def render() -> None:
     """Show the page."""
     st.markdown(f"### {_('Consolidation: what could move where, and what blocks it?')}")
     if not store.has("carriers") or not store.has("units"):
-        st.info(_("Plans need building space with its units. Import the layers of both first."))
+        st.info(_needed())
         return
     solving.collect()
     with st.sidebar:

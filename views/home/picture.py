@@ -119,7 +119,7 @@ def _not_drawn(what: str, drawn: int) -> None:
         every = access_data.access(AccessParameters()).spaces
         told = _("{n} more spaces are not located: not drawn.")
     else:
-        every, told = store.scatter().table, _("{n} more parks are not located: not drawn.")
+        every, told = store.scatter().table, _("{n} more parks have no located space: not drawn.")
     if len(every) > drawn:
         st.caption(told.format(n=num(len(every) - drawn)))
 

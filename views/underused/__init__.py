@@ -105,7 +105,9 @@ def _head(found: Underuse, sieved: Sieved) -> None:
         links.sample_badge(_("Occupancy, tax and rents are generated; they show the method."))
     told = [_rule(found.parameters)]
     if unbounded:
-        text = _("{n} carriers have no known rentable area and are in no sum.")
+        text = _(
+            "{n} carriers have no rentable area, or areas that contradict it, and are in no sum."
+        )
         told.append(text.format(n=num(unbounded)))
     # In one paragraph, so that the whole map fits below it in the window.
     st.caption("  \n".join(told))

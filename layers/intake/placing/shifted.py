@@ -240,23 +240,27 @@ def _check_correction(report: ShiftReport, given: System, request: Request) -> t
 
 def _refuse_second_correction(report: ShiftReport, given: str, request: Request) -> NoReturn:
     n, near = report.matched, f"{report.before_m:.0f}"
-    right = report.best == "none"
-    then_zh = (
-        "请在导入页第 3 步“位置”改选 CGCS2000，或用 --crs CGCS2000"
-        if right
-        else "请索取未经纠正的原始坐标"
-    )
-    then_en = (
-        "choose CGCS2000 in step 3 of the import page, or say --crs CGCS2000"
-        if right
-        else "ask for the original coordinates"
-    )
+    if report.best != "none":
+        request.ask(
+            f"坐标已纠正过，不能再按 {given} 纠正一次：文件中有 {n} 处与已有要素同名或同编码，"
+            f"按原样比对的中位偏差为 {near} m；请索取未经纠正的原始坐标",
+            f"the coordinates are already corrected and must not be corrected from {given} again:"
+            f" {n} features are known here by id or name, and as they stand the median distance is"
+            f" {near} m; ask for the original coordinates",
+        )
+    # Equal places have two causes, and the numbers do not tell which.
+    key = request.layer
     request.ask(
-        f"坐标已纠正过，不能再按 {given} 纠正一次：文件中有 {n} 处与已有要素同名或同编码，"
-        f"按原样比对的中位偏差为 {near} m；{then_zh}",
-        f"the coordinates are already corrected and must not be corrected from {given} again:"
-        f" {n} features are known here by id or name, and as they stand the median distance is"
-        f" {near} m; {then_en}",
+        f"不能按 {given} 纠正：文件中有 {n} 处与图层中已有要素同名或同编码，按原样比对的中位偏差为"
+        f" {near} m。若坐标已纠正过，请在导入页第 3 步“位置”改选 CGCS2000，或用 --crs CGCS2000；"
+        f"若图层里的位置就是从这批数据未经纠正导入的，请先撤销那次导入（导入页“可撤销的导入”，或"
+        f" atlas workspace undo {key}），再按 {given} 导入",
+        f"{given} must not be corrected here: {n} features of the file are in the layer by id or"
+        f" name, and as they stand the median distance is {near} m. If the coordinates are already"
+        f" corrected, choose CGCS2000 in step 3 of the import page, or say --crs CGCS2000. If the"
+        f" layer has its places from this very data without a correction, undo that import first"
+        f" (imports that can be undone on the import page, or atlas workspace undo {key}), and"
+        f" import from {given} again",
     )
 
 
