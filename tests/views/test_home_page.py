@@ -233,7 +233,7 @@ def test_what_is_not_located_is_said_so_that_flags_add_up_to_all_parks(own: Path
     html = "\n".join(str(one.proto.body) for one in at.get("html"))
     drawn = re.findall(r"(?:绿|黄|红|不判定)\s*\((\d+)\)", html)
     assert len(drawn) == 4
-    (lost,) = re.findall(r"另有 (\d+) 个园区未定位，不在图上", texts(at))
+    (lost,) = re.findall(r"另有 (\d+) 个园区没有已定位的空间，不在图上", texts(at))
     assert sum(map(int, drawn)) + int(lost) == len(parks)
 
 
