@@ -83,7 +83,12 @@ def _broken(layer: str, field: str, rows: list[Issue]) -> Issue:
             f"{len(rows)} 行引用了 {len(values)} 个不存在的编码（{shown}）",
             f"{len(rows)} rows refer to {len(values)} ids that are not there ({shown})",
         ),
-        remedy=Text("请补充被引用的记录，或更正编码", "add the records, or correct the ids"),
+        remedy=Text(
+            "请补充被引用的记录，或更正编码；若填的是名称，在被引用的记录导入后把这份表再导入一次，"
+            "名称即换成编码",
+            "add the records, or correct the ids; if these are names, import this table again once "
+            "the records are there, and their ids take the place of the names",
+        ),
     )
 
 

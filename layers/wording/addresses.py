@@ -43,15 +43,18 @@ FINDINGS: Mapping[str, Finding] = {
         "{count} 行没有编码，也不是图上已有的对象，已按内容生成固定编码（{examples}）",
         "{count} rows without an id are new and were given lasting ids made from what they say"
         " ({examples})",
-        "同一行再次导入得到同一编码；如有正式编码，请填入文件",
-        "The same row gets the same id again; if there are official ids, write them in the file",
+        "同一行再次导入得到同一编码（几行同名的按全部内容区分，内容改动后是新的编码）；如有正式编码，"
+        "请填入文件",
+        "The same row gets the same id again (rows of one name are told apart by all they say, and"
+        " get another id once that changes); if there are official ids, write them in the file",
     ),
     "id_ambiguous": warning(
         "{count} 行没有编码，且不能确定是图上哪一个对象（{examples}）",
         "{count} rows have no id, and which record of the layer they are is not certain"
         " ({examples})",
-        "请在文件中填写编码",
-        "Write the ids in the file",
+        "它们若是已有的对象，导入后会重复：请核对差异，并在文件中填写编码",
+        "If they are records that are there, they will be there twice: look at the differences, and"
+        " write the ids in the file",
     ),
     "placed_by_address": info(
         "{count} 行按复核过的地名或地址定位，取所选对象的代表点（{examples}）",

@@ -43,6 +43,8 @@ from views.text import pct
 from views.text import pick
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from layers.intake.placing.local_grid import LocalGrid
     from layers.intake.placing.whereabouts import Candidate
     from layers.picture import Bounds
@@ -52,6 +54,8 @@ _SAMPLE = 400
 _LIKELY = 0.5
 _FAINT = 0.45
 _MARGIN = 0.004
+_FAR = 20.0
+"""Times as far from the middle as half of the points are."""
 # Shapes differ too, for eyes that do not tell the colours apart.
 _SYMBOLS = (
     Symbol(shape="circle", size=9, fill="#0072B2", stroke="#ffffff"),
@@ -233,6 +237,7 @@ def _map(work: desk.Work, ranked: tuple[Candidate, ...]) -> None:
         layers.append(_points(_label(candidate), inside, symbol))
     if not drawn:
         return
+    bounds, outside = view_of(points)
     with st.container(key="page-map"):
         mapview.show(
             Picture(
@@ -241,10 +246,14 @@ def _map(work: desk.Work, ranked: tuple[Candidate, ...]) -> None:
                 attribution=_("Own vectors"),
             ),
             key=f"import-places-{work.token}",
-            bounds=_bounds(points),
+            bounds=bounds,
             height=420,
         )
     symbols.legend((_label(candidate), symbol) for candidate, symbol in drawn)
+    if outside:
+        st.caption(
+            _("{n} rows lie far from all others and outside this view.").format(n=num(outside))
+        )
 
 
 def _points(title: str, lonlat: np.ndarray, symbol: Symbol) -> MapLayer:
@@ -265,14 +274,32 @@ def _points(title: str, lonlat: np.ndarray, symbol: Symbol) -> MapLayer:
     )
 
 
-def _bounds(points: list[np.ndarray]) -> Bounds:
-    """Show all readings, whatever lies far off left out."""
-    lonlat = np.vstack(points) if points else np.empty((0, 2))
+def view_of(points: Sequence[np.ndarray]) -> tuple[Bounds, int]:
+    """Return what a map shows of several readings of the same rows.
+
+    Parameters
+    ----------
+    points
+        Longitude and latitude of the rows (degrees), n × 2, for each reading.
+
+    Returns
+    -------
+    tuple of float
+        West, south, east and north around all points but those that lie many times
+        farther from the middle than the others do: one row whose numbers are swapped
+        would shrink all others to a dot.
+    int
+        How many rows of the first reading lie outside.
+    """
+    lonlat = np.vstack(points) if len(points) else np.empty((0, 2))
     if not len(lonlat):
-        return overview.home()
-    low, high = np.percentile(lonlat, (2, 98), axis=0)
-    (west, south), (east, north) = (low - _MARGIN).tolist(), (high + _MARGIN).tolist()
-    return (west, south, east, north)
+        return overview.home(), 0
+    middle = np.median(lonlat, axis=0)
+    away = np.abs(lonlat - middle).max(axis=1)
+    near = away <= _FAR * max(float(np.median(away)), _MARGIN)
+    low, high = lonlat[near].min(axis=0) - _MARGIN, lonlat[near].max(axis=0) + _MARGIN
+    (west, south), (east, north) = low.tolist(), high.tolist()
+    return (west, south, east, north), int((~near[: len(points[0])]).sum())
 
 
 def _sample(work: desk.Work) -> np.ndarray:
