@@ -137,6 +137,14 @@ def test_the_settings_hold_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_
     assert settings["theme.primaryColor"].startswith("#")
 
 
+@pytest.mark.parametrize("open_browser", [True, False])
+def test_nothing_is_offered_to_developers_in_the_browser_of_a_planner(open_browser: bool) -> None:  # noqa: FBT001
+    settings = app.settings(port=8600, open_browser=open_browser)
+    # Streamlit shows its offers where its welcome is shown.
+    assert settings["logger.hideWelcomeMessage"] is True
+    assert settings["client.toolbarMode"] == "viewer"
+
+
 def test_what_the_app_needs_is_in_the_package() -> None:
     """A wheel holds only what the project file names."""
     named = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
