@@ -138,7 +138,7 @@ def test_the_settings_hold_from_any_folder(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.mark.parametrize("open_browser", [True, False])
-def test_nothing_is_offered_to_developers_in_the_browser_of_a_planner(open_browser: bool) -> None:  # noqa: FBT001
+def test_nothing_is_offered_to_developers_in_the_browser_of_a_planner(open_browser: bool) -> None:
     settings = app.settings(port=8600, open_browser=open_browser)
     # Streamlit shows its offers where its welcome is shown.
     assert settings["logger.hideWelcomeMessage"] is True
