@@ -21,6 +21,7 @@ from cli_common import open_workspace
 from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
+from cli_tables import beside
 from cli_tables import write_table
 
 if TYPE_CHECKING:
@@ -213,7 +214,9 @@ def _chosen(
         What.belts: lambda: result.belts,
         What.together: lambda: together_of(tables, catalogue(), parameters).table,
     }
-    return results.with_origin(makers[table](), result), results.TABLE_TITLES[table.value]
+    names = result.table.set_index("park_id")["park_name"]
+    frame = beside(results.with_origin(makers[table](), result), "park_id", "park_name", names)
+    return frame, results.TABLE_TITLES[table.value]
 
 
 def _trend(before: ScatterResult, after: ScatterResult, parks: list[str] | None) -> pd.DataFrame:

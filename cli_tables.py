@@ -52,6 +52,25 @@ def used(opened: Workspace, keys: Iterable[str]) -> dict[str, int]:
     return {key: versions[key] for key in keys if key in versions}
 
 
+def beside(frame: pd.DataFrame, key: str, name: str, names: pd.Series[str]) -> pd.DataFrame:
+    """Return a table with the names of what is told by id: ids say nothing to people.
+
+    Parameters
+    ----------
+    frame
+        The table; without `key`, or with `name`, it stays as it is.
+    key, name
+        Column of the ids, and the column of the names that is put behind it.
+    names
+        The names by id.
+    """
+    if key not in frame or name in frame:
+        return frame
+    told = frame.copy()
+    told.insert(list(frame.columns).index(key) + 1, name, frame[key].map(names).astype("str"))
+    return told
+
+
 def write_table(
     frame: pd.DataFrame,
     out: Path,

@@ -24,6 +24,7 @@ from cli_common import print_json
 from cli_common import records
 from cli_common import setting_of
 from cli_common import weight_of
+from cli_tables import beside
 from cli_tables import write_table
 
 if TYPE_CHECKING:
@@ -332,7 +333,8 @@ def _with_origin(frame: pd.DataFrame, found: Underuse) -> pd.DataFrame:
     judged = found.table.set_index("carrier_id")
     names = ("sample", "rule_version", "parameters")
     added = {n: frame["carrier_id"].map(judged[n]) for n in names if n not in frame}
-    return frame.assign(**added)
+    told = frame.assign(**added)
+    return told if "carrier_name" in told else beside(told, "carrier_id", "name", judged["name"])
 
 
 def _write(

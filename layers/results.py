@@ -161,7 +161,9 @@ TREND_TITLES = {
 """Titles of the trend between two times."""
 
 
-_ORIGIN_TITLES = {name: SCATTER_TITLES[name] for name in ("rule_version", "parameters", "sample")}
+_ORIGIN_TITLES = {
+    name: SCATTER_TITLES[name] for name in ("park_name", "rule_version", "parameters", "sample")
+}
 
 COLUMN_TITLES: Mapping[str, Mapping[str, Text]] = {
     "parks": SCATTER_TITLES,

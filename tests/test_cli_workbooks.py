@@ -12,6 +12,7 @@ import pytest
 
 from layers.catalogue import load_catalogue
 from layers.startup import open_or_create
+from layers.workspace import Workspace
 from tests.cli_hand import run
 
 if TYPE_CHECKING:
@@ -85,6 +86,23 @@ def test_an_english_workbook_has_english_titles(
     assert [name for name in named if "_" in name] == [], title
     assert len(set(named)) == len(named), title
     assert [name for name in named if re.search("[\u4e00-\u9fff]", name)] == [], title
+
+
+@pytest.mark.parametrize("command", COMMANDS[:12])
+def test_a_name_stands_beside_every_id(bundled: Path, tmp_path: Path, command: str) -> None:
+    out = tmp_path / "a.xlsx"
+    run("--lang", "zh", *command.split(), "--out", out, "--workspace", bundled)
+    (rows,) = _pages(out, "zh").values()
+    of_parks = command.startswith("scatter")
+    number, name = ("园区编码", "园区") if of_parks else ("载体编码", "载体")
+    layer, key = ("parks", "park_id") if of_parks else ("carriers", "carrier_id")
+    read = Workspace.open(bundled, load_catalogue()).read(layer)
+    known = dict(zip(read[key], read["name"], strict=True))
+    head = list(rows[0])
+    told = {(row[head.index(number)], row[head.index(name)]) for row in rows[1:]}
+    assert told
+    if "together" not in command:
+        assert {(one, known[str(one)]) for one, _name in told} == told
 
 
 def test_scripts_read_names_and_codes(bundled: Path, tmp_path: Path) -> None:
