@@ -267,7 +267,7 @@ CASES = (
         name="the bundled buildings corrected a second time",
         make=_shifted(_as_it_is),
         choices=Choices(crs="GCJ02"),
-        refused="不能再按 GCJ02 纠正一次",
+        refused="不能按 GCJ02 纠正：",
     ),
     Case(
         name="the bundled buildings corrected once too often",
