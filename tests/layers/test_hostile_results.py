@@ -21,7 +21,10 @@ import cli_consolidate
 import cli_evaluate
 import cli_scatter
 import cli_underuse
+from layers.evaluation import EVALUATION_TITLES
 from layers.export import TABLE_FORMATS
+from layers.results import SCATTER_TITLES
+from layers.underuse import UNDERUSE_TITLES
 from layers.values import formula_plain
 from tests.hostile_hand import MIXED
 from tests.hostile_hand import PLANNED
@@ -62,6 +65,13 @@ TABLES: dict[str, tuple[list[object], int]] = {
 MAIN = ("scatter parks", "underused carriers", "evaluate subjects")
 """Tables that are written in every format; the others as a spreadsheet only."""
 
+NAMES = {
+    title.zh: name
+    for titles in (SCATTER_TITLES, EVALUATION_TITLES, UNDERUSE_TITLES)
+    for name, title in titles.items()
+}
+"""What the columns of a workbook are called in the other formats."""
+
 NO_PLACES = {"evaluate subjects": {".gpkg", ".geojson"}}
 
 
@@ -86,7 +96,8 @@ def _is_formula(cell: str) -> bool:
 def _xlsx(path: Path) -> Rows:
     xlsx_cells(path)
     first, *rows = openpyxl.load_workbook(path).worksheets[0].iter_rows(values_only=True)
-    return [dict(zip(map(str, first), row, strict=True)) for row in rows]
+    head = [NAMES.get(str(title), str(title)) for title in first]
+    return [dict(zip(head, row, strict=True)) for row in rows]
 
 
 def _json(path: Path) -> Rows:
