@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from itertools import count as numbers
 from typing import TYPE_CHECKING
 from typing import Any
@@ -11,6 +12,8 @@ from playwright.sync_api import TimeoutError as NothingCameError
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from playwright.sync_api import BrowserContext
     from playwright.sync_api import Download
     from playwright.sync_api import Frame
@@ -179,6 +182,16 @@ def maps_where(page: Page, count: int, condition: str) -> list[Frame]:
             continue
         return found
     raise AssertionError
+
+
+@contextmanager
+def at_a_map_that_may_be_replaced() -> Iterator[None]:
+    """Do something at a map; if it is replaced meanwhile nothing is done, and one tries again."""
+    try:
+        yield
+    except Error as error:
+        if "detached" not in error.message:
+            raise
 
 
 def tiles_drawn(page: Page) -> Frame:

@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from layers.catalogue import load_catalogue
 from layers.plan import load_plan
 from tests.e2e.conftest import running
+from tests.e2e.hand import at_a_map_that_may_be_replaced
 from tests.e2e.hand import click_at
 from tests.e2e.hand import download
 from tests.e2e.hand import idle
@@ -152,10 +153,11 @@ def test_an_object_that_is_clicked_on_the_map_is_linked(page: Page, own: str) ->
     offer = page.get_by_role("button", name="关联 ", exact=False).first
     # A map that is being drawn anew may take what is clicked away; then it is clicked again.
     for _attempt in range(ATTEMPTS):
-        frame = map_of(page)
-        at = frame.evaluate(SMALL_OBJECT)
-        if at:
-            click_at(frame, *at)
+        with at_a_map_that_may_be_replaced():
+            frame = map_of(page)
+            at = frame.evaluate(SMALL_OBJECT)
+            if at:
+                click_at(frame, *at)
         idle(page)
         if offer.count():
             break
