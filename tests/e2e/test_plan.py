@@ -110,6 +110,13 @@ def test_a_link_and_the_way_back_lead_where_they_say(page: Page, server: str) ->
     assert "task=" not in page.url
 
 
+SCROLLED = """() => {
+    const main = document.querySelector('[data-testid=stMain]');
+    main.scrollTo(0, 300);
+    return main.scrollTop === 300;
+}"""
+
+
 def test_a_task_low_on_the_board_opens_at_its_top_and_stays_where_it_is_read(
     page: Page, server: str
 ) -> None:
@@ -120,8 +127,11 @@ def test_a_task_low_on_the_board_opens_at_its_top_and_stays_where_it_is_read(
     page.get_by_role("button", name=re.compile("^T18 ")).click()
     expect(page.get_by_role("heading", name=re.compile("^T18 "))).to_be_in_viewport()
     idle(page)
+    expect(page.locator("[data-task=T18]")).to_be_attached()
     page.wait_for_function("document.querySelector('[data-testid=stMain]').scrollTop === 0")
-    main.evaluate("main => main.scrollTo(0, 300)")
+    idle(page)
+    # The page may still grow, so that there is at first nothing to scroll.
+    page.wait_for_function(SCROLLED)
     page.get_by_text("人工关联对象").click()
     idle(page)
     assert main.evaluate("main => main.scrollTop") > 0
