@@ -191,9 +191,11 @@ COLUMN_TITLES: Mapping[str, Mapping[str, Text]] = {
 }
 """Titles of the columns of the tables, by key of :data:`TABLE_TITLES`."""
 
-_FLAGS = {code: Text(*title) for code, title in FLAG_TITLES.items()}
+FLAG_WORDS = {code: Text(*title) for code, title in FLAG_TITLES.items()}
+"""What the flags are called."""
+
 SCATTER_WORDS: Mapping[str, Mapping[str, Text]] = {
-    **dict.fromkeys(("flag", "flag_straight", "flag_before", "flag_after"), _FLAGS),
+    **dict.fromkeys(("flag", "flag_straight", "flag_before", "flag_after"), FLAG_WORDS),
     "form": {code: Text(*title) for code, title in FORM_TITLES.items()},
     "stock": STOCK_TITLES,
     "chance_method": {

@@ -11,6 +11,8 @@ from layers import i18n
 from layers.safety import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from layers.errors import Text
     from layers.i18n import Lang
 
@@ -35,6 +37,12 @@ def _(text: str) -> str:
 def pick(text: Text) -> str:
     """Return a bilingual text in the language of the session."""
     return text.get(lang())
+
+
+def word(words: Mapping[str, Text], code: object) -> str:
+    """Return what a code is called; the code itself if it has no name."""
+    found = words.get(str(code))
+    return str(code) if found is None else pick(found)
 
 
 def num(value: object, *, digits: int = 0, unit: str = "") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geo.flag import FLAG_TITLES
 from layers.access.areas import AREA_TITLES
 from layers.access.gaps import GAP_TITLES
 from layers.access.gaps import SET_TITLES
@@ -25,6 +24,7 @@ from layers.access.titles import SHARE_TITLES
 from layers.access.titles import STATE_NAMES
 from layers.access.titles import WAY_NAMES
 from layers.errors import Text
+from layers.results import FLAG_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,7 +63,6 @@ BASIS_NAMES: Mapping[str, Text] = {
 }
 """What the place of a destination stands on."""
 
-_FLAGS = {flag: Text(*titles) for flag, titles in FLAG_TITLES.items()}
 _BY_NAME: Mapping[str, Mapping[str, Text]] = {
     "state": STATE_NAMES,
     "key": KEY_NAMES,
@@ -71,7 +70,7 @@ _BY_NAME: Mapping[str, Mapping[str, Text]] = {
     "kind": OBJECT_NAMES,
     "basis": BASIS_NAMES,
     "change": {**CHANGE_NAMES, "changed": Text("变化", "changed")},
-    "flag": _FLAGS,
+    "flag": FLAG_WORDS,
     "direction": {"better": Text("变好", "better"), "worse": Text("变差", "worse")},
 }
 

@@ -6,10 +6,9 @@ here says that they are.
 
 from __future__ import annotations
 
-from geo.flag import FLAG_TITLES
 from layers.errors import Text
+from layers.results import FLAG_WORDS
 
-_FLAGS = {code: Text(*title) for code, title in FLAG_TITLES.items()}
 WORDS: dict[str, dict[str, Text]] = {
     "outcome": {
         "anchor": Text("锚点", "anchor"),
@@ -72,7 +71,7 @@ WORDS: dict[str, dict[str, Text]] = {
         "carriers": Text("载体", "building space"),
         "parks": Text("园区", "parks"),
     },
-    "flag_before": _FLAGS,
-    "flag_after": _FLAGS,
+    "flag_before": FLAG_WORDS,
+    "flag_after": FLAG_WORDS,
 }
 """Titles of codes, by the column that they stand in."""

@@ -43,12 +43,12 @@ from layers.report.printing import make_table
 from layers.report.printing import pairs_table
 from layers.report.printing import printed
 from layers.report.proposal import proposal_sections
-from layers.report.scattering import FLAGS
 from layers.report.scattering import all_parks_table
 from layers.report.scattering import park_scatter_section
 from layers.report.scattering import scatter_section
 from layers.report.underused import hidden_carriers
 from layers.report.underused import underuse_section
+from layers.results import FLAG_WORDS
 from layers.results import SCATTER_TITLES
 from layers.sheet.subject import carriers_of
 
@@ -111,7 +111,7 @@ _WHOLE_NOTE = Text(
     "面积为载体整栋的登记面积，可含其他园区所用部分，不是园区持有或所用的面积。",
     "Areas are of whole carriers, which other parks may share, not what the park holds or uses.",
 )
-_FLAG = Column("flag", SCATTER_TITLES["flag"], words=FLAGS)
+_FLAG = Column("flag", SCATTER_TITLES["flag"], words=FLAG_WORDS)
 _DATA = Text("方法与数据", "Methods and data")
 _APPENDIX = Text("附录", "Appendix")
 

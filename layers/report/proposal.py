@@ -25,7 +25,7 @@ from layers.report.inventory import with_told
 from layers.report.printing import Column
 from layers.report.printing import make_table
 from layers.report.printing import pairs_table
-from layers.report.scattering import FLAGS
+from layers.results import FLAG_WORDS
 from layers.scenarios import SETTING_TITLES
 from layers.scenarios.answers import chosen_step
 from layers.scenarios.answers import consolidation_of
@@ -208,7 +208,7 @@ def _compared_table(basis: Basis, proposal: Proposal) -> Table:
     columns = [
         Column("park_id", titles["park_id"]),
         Column("park_name", titles["park_name"]),
-        *(Column(f"flag_{s}", titles[f"flag_{s}"], words=FLAGS) for s in sides),
+        *(Column(f"flag_{s}", titles[f"flag_{s}"], words=FLAG_WORDS) for s in sides),
         *(
             Column(f"{name}_{side}", titles[f"{name}_{side}"], form)
             for name, form in _COMPARED

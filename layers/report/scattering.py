@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geo.district import enclaves
-from geo.flag import FLAG_TITLES
-from geo.flag import FORM_TITLES
 from layers.errors import Text
 from layers.report.basis import NOT_MEASURED
 from layers.report.basis import named
@@ -20,15 +18,15 @@ from layers.report.printing import Column
 from layers.report.printing import make_table
 from layers.report.printing import pairs_table
 from layers.report.printing import printed
+from layers.results import FLAG_WORDS
 from layers.results import SCATTER_TITLE
 from layers.results import SCATTER_TITLES
+from layers.results import SCATTER_WORDS
 
 if TYPE_CHECKING:
     from layers.report.basis import Basis
     from layers.report.blocks import Table
 
-FLAGS = {key: Text(*titles) for key, titles in FLAG_TITLES.items()}
-FORMS = {key: Text(*titles) for key, titles in FORM_TITLES.items()}
 _ORDER = ("red", "yellow", "undecided", "green")
 
 _MEANING = Text(
@@ -43,7 +41,7 @@ def _columns(lang: str, *, reason: bool) -> list[Column]:
     columns = [
         Column("park_id", titles["park_id"]),
         Column("park", titles["park_name"]),
-        Column("flag", titles["flag"], words=FLAGS),
+        Column("flag", titles["flag"], words=FLAG_WORDS),
         Column("sites", titles["sites"], "count"),
         Column("largest_cluster_share", titles["largest_cluster_share"], "percent"),
         Column("longest_gap_m", titles["longest_gap_m"], "number"),
@@ -78,7 +76,7 @@ def flags_table(basis: Basis) -> Table:
     table["share"] = table["parks"] / max(len(rows), 1)
     table["sample"] = bool(rows["sample"].fillna(value=False).any())
     columns = [
-        Column("flag", SCATTER_TITLES["flag"], words=FLAGS),
+        Column("flag", SCATTER_TITLES["flag"], words=FLAG_WORDS),
         Column("parks", Text("园区数", "Parks"), "count"),
         Column("share", Text("占比", "Share"), "percent"),
     ]
@@ -142,8 +140,8 @@ _HELD_NOTE = Text(
     " divided into units; it is not the floor area that was announced.",
 )
 _PARK_NUMBERS = (
-    Column("flag", SCATTER_TITLES["flag"], words=FLAGS),
-    Column("form", SCATTER_TITLES["form"], words=FORMS),
+    Column("flag", SCATTER_TITLES["flag"], words=FLAG_WORDS),
+    Column("form", SCATTER_TITLES["form"], words=SCATTER_WORDS["form"]),
     Column("spaces", SCATTER_TITLES["spaces"], "count"),
     Column("sites", SCATTER_TITLES["sites"], "count"),
     Column("clusters", SCATTER_TITLES["clusters"], "count"),

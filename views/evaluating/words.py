@@ -17,6 +17,7 @@ from views.text import esc
 from views.text import lang
 from views.text import num
 from views.text import pick
+from views.text import word
 from views.underused.words import span
 
 if TYPE_CHECKING:
@@ -68,8 +69,7 @@ def bands(card: Scorecard) -> list[tuple[str, float, float]]:
 
 def code(column: str, value: object) -> str:
     """Return the word of a code; the code itself if it has none."""
-    found = EVALUATION_WORDS[column].get(str(value))
-    return str(value) if found is None else pick(found)
+    return word(EVALUATION_WORDS[column], value)
 
 
 def codes(column: str, values: pd.Series[str]) -> pd.Series[str]:

@@ -11,7 +11,7 @@ from layers.underuse import UNDERUSE_WORDS
 from views.text import _
 from views.text import lang
 from views.text import num
-from views.text import pick
+from views.text import word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,8 +36,7 @@ def ranks(low: object, high: object) -> str:
 
 def code(column: str, value: str) -> str:
     """Return the word of a code; the code itself if it has none."""
-    found = UNDERUSE_WORDS[column].get(value)
-    return value if found is None else pick(found)
+    return word(UNDERUSE_WORDS[column], value)
 
 
 def codes(column: str, values: pd.Series[str]) -> pd.Series[str]:
